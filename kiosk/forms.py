@@ -1,0 +1,62 @@
+"""What kiosks send, checked for shape. Meaning is checked by the core."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from satisfaction.recording import Tap
+from satisfaction.terms import Language, Layout
+
+Counter = Annotated[int, Field(ge=0, le=2**31 - 1)]
+MOST_REASONS = 12
+
+
+class RatingMessage(BaseModel):
+    """One tap as the touch page sends it.
+
+    Time: ``tapped_at`` is the device's own time with its zone; ``clock_offset_ms`` is what has to
+    be added to it to get the server's time, where the device has measured it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: uuid.UUID
+    visit: uuid.UUID | None = None
+    configuration: Counter
+    scale: Counter
+    level: Annotated[int, Field(ge=1, le=7)]
+    tapped_at: AwareDatetime
+    clock_offset_ms: Annotated[int, Field(ge=-(2**31), le=2**31 - 1)] | None = None
+    epoch: Counter | None = None
+    counter: Counter | None = None
+    language: Language = Language.VI
+    layout: Layout = Layout.ROW
+    supersedes: uuid.UUID | None = None
+
+    @field_validator("tapped_at")
+    @classmethod
+    def _within_centuries(cls, value: datetime) -> datetime:
+        if not 2000 <= value.year <= 2200:
+            raise ValueError("not a time of this system")
+        return value
+
+    def as_tap(self, *, kiosk_id: int, desk_id: int) -> Tap:
+        """Return the core's form of this message, from the device that sent it."""
+        return Tap(
+            rating_id=self.id,
+            desk_id=desk_id,
+            kiosk_id=kiosk_id,
+            configuration_id=self.configuration,
+            scale_id=self.scale,
+            level=self.level,
+            tapped_at=self.tapped_at,
+            visit=self.visit,
+            device_epoch=self.epoch,
+            device_counter=self.counter,
+            language=self.language,
+            layout=self.layout,
+            clock_offset_ms=self.clock_offset_ms,
+            supersedes=self.supersedes,
+        )

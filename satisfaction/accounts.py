@@ -1,0 +1,261 @@
+"""Officers: accounts, roles within units, sign-in and its end.
+
+Refuses to say whether a name or a password was wrong, and takes the same time for both.
+"""
+
+import hashlib
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from satisfaction import clock
+from satisfaction.audit import record_deed
+from satisfaction.errors import SignInThrottledError
+from satisfaction.models import Account, Grant, SignIn, SignInThrottle, Unit
+from satisfaction.office import units_under
+from satisfaction.terms import AuditAction, Permission, Role
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.DESK_OFFICER: frozenset({Permission.SERVE_DESK}),
+    Role.SUPERVISOR: frozenset({Permission.SEE_COUNTS}),
+    Role.ADMINISTRATOR: frozenset(Permission),
+}
+FREE_FAILURES = 5
+LONGEST_DELAY = timedelta(minutes=15)
+_HASHES_AT_ONCE = threading.BoundedSemaphore(2)
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@dataclass(frozen=True)
+class Officer:
+    """A signed-in officer: who, and in which units each permission holds today."""
+
+    account_id: int
+    name: str
+    display_name: str
+    units: dict[Permission, frozenset[int]]
+
+    def may(self, permission: Permission) -> bool:
+        """Say whether the officer holds a permission anywhere."""
+        return bool(self.units.get(permission))
+
+    def scope(self, permission: Permission) -> frozenset[int]:
+        """Return the units within which a permission holds."""
+        return self.units.get(permission, frozenset())
+
+
+def create_account(session: Session, name: str, *, display_name: str, password: str) -> Account:
+    """Add an account."""
+    account = Account(
+        name=name,
+        display_name=display_name,
+        password_hash=_hash(password),
+        created_at=clock.now(),
+    )
+    session.add(account)
+    session.flush()
+    record_deed(session, AuditAction.ACCOUNT_CREATED, detail={"account": name})
+    return account
+
+
+def grant_role(
+    session: Session,
+    account: Account,
+    role: Role,
+    *,
+    unit: Unit,
+    from_day: date,
+    until_day: date | None = None,
+    granted_by_id: int | None = None,
+) -> Grant:
+    """Give an officer a role within a unit and everything under it."""
+    grant = Grant(
+        account_id=account.id,
+        role=role,
+        unit_id=unit.id,
+        from_day=from_day,
+        until_day=until_day,
+        granted_by_id=granted_by_id,
+    )
+    session.add(grant)
+    session.flush()
+    record_deed(
+        session,
+        AuditAction.ROLE_GRANTED,
+        account_id=granted_by_id,
+        unit_id=unit.id,
+        detail={"account": account.name, "role": role},
+    )
+    return grant
+
+
+def _hash(password: str) -> str:
+    with _HASHES_AT_ONCE:
+        return _hasher.hash(password)
+
+
+def password_is_right(stored: str, password: str) -> bool:
+    """Compare a password with its stored hash; as slow for a wrong one as for a right one."""
+    with _HASHES_AT_ONCE:
+        try:
+            return _hasher.verify(stored, password)
+        except VerificationError:
+            return False
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What somebody typed, and from which network."""
+
+    name: str
+    password: str
+    network: str
+
+    @property
+    def throttle_key(self) -> bytes:
+        """The key under which failures are counted; a colleague elsewhere is not locked out."""
+        return hashlib.sha256(f"{self.name.casefold()}\0{self.network}".encode()).digest()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is needed to check a password outside of any transaction."""
+
+    account_id: int | None
+    password_hash: str
+
+
+def prepare_sign_in(session: Session, credentials: Credentials) -> Claim:
+    """Look the account up and refuse while the name is throttled from this network.
+
+    Raises: SignInThrottledError with the seconds to wait.
+    """
+    throttle = session.get(SignInThrottle, credentials.throttle_key)
+    if throttle and throttle.locked_until and throttle.locked_until > clock.now():
+        wait = throttle.locked_until - clock.now()
+        raise SignInThrottledError(retry_after_seconds=int(wait.total_seconds()) + 1)
+    account = session.scalar(
+        select(Account).where(Account.name == credentials.name, Account.disabled_at.is_(None))
+    )
+    return Claim(account.id, account.password_hash) if account else Claim(None, _NOBODY)
+
+
+def check_claim(claim: Claim, credentials: Credentials) -> bool:
+    """Compare the password; a slow step, so it belongs between two transactions."""
+    return password_is_right(claim.password_hash, credentials.password) and bool(claim.account_id)
+
+
+def finish_sign_in(
+    session: Session, claim: Claim, credentials: Credentials, *, is_right: bool
+) -> str | None:
+    """Start a session, or count a failure; return the session's token, kept only as a hash.
+
+    Writes: sign_in or sign_in_throttle, and the log.
+    """
+    if not is_right or claim.account_id is None:
+        _count_failure(session, credentials)
+        return None
+    throttle = session.get(SignInThrottle, credentials.throttle_key)
+    if throttle is not None:
+        session.delete(throttle)
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignIn(
+            token_hash=_token_hash(token),
+            account_id=claim.account_id,
+            created_at=clock.now(),
+            seen_at=clock.now(),
+        )
+    )
+    record_deed(
+        session,
+        AuditAction.SIGNED_IN,
+        account_id=claim.account_id,
+        network=credentials.network,
+    )
+    return token
+
+
+def _count_failure(session: Session, credentials: Credentials) -> None:
+    now = clock.now()
+    throttle = session.get(SignInThrottle, credentials.throttle_key)
+    if throttle is None:
+        throttle = SignInThrottle(key_hash=credentials.throttle_key, failures=0)
+        session.add(throttle)
+    throttle.failures += 1
+    throttle.last_failed_at = now
+    beyond = throttle.failures - FREE_FAILURES
+    if beyond >= 0:
+        throttle.locked_until = now + min(
+            timedelta(seconds=15 * 2 ** min(beyond, 10)), LONGEST_DELAY
+        )
+    record_deed(
+        session,
+        AuditAction.SIGN_IN_FAILED,
+        network=credentials.network,
+        detail={"name": credentials.name[:60]},
+    )
+
+
+def _token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def find_officer(
+    session: Session, token: str, *, idle: timedelta, absolute: timedelta
+) -> Officer | None:
+    """Return the officer of a live session: not ended, not idle too long, not too old."""
+    sign_in = _find_sign_in(session, token)
+    now = clock.now()
+    if sign_in is None or sign_in.account.disabled_at is not None:
+        return None
+    if now - sign_in.seen_at > idle or now - sign_in.created_at > absolute:
+        return None
+    return as_officer(session, sign_in.account, clock.local_day(now))
+
+
+def _find_sign_in(session: Session, token: str) -> SignIn | None:
+    return session.scalar(
+        select(SignIn).where(SignIn.token_hash == _token_hash(token), SignIn.ended_at.is_(None))
+    )
+
+
+def as_officer(session: Session, account: Account, day: date) -> Officer:
+    """Return what an account may do on a day; a grant follows the unit tree of that day."""
+    units: dict[Permission, frozenset[int]] = {}
+    for grant in account.grants:
+        if grant.from_day <= day and (grant.until_day is None or day < grant.until_day):
+            under = units_under(session, [grant.unit_id], day)
+            for permission in PERMISSIONS[grant.role]:
+                units[permission] = units.get(permission, frozenset()) | under
+    return Officer(account.id, account.name, account.display_name, units)
+
+
+def seen_long_ago(session: Session, token: str, *, after: timedelta) -> bool:
+    """Say whether a session's last use should be written down again."""
+    sign_in = _find_sign_in(session, token)
+    return sign_in is not None and clock.now() - sign_in.seen_at > after
+
+
+def keep_seen(session: Session, token: str) -> None:
+    """Write down that a session was used now."""
+    sign_in = _find_sign_in(session, token)
+    if sign_in is not None:
+        sign_in.seen_at = clock.now()
+
+
+def end_sign_in(session: Session, token: str) -> datetime | None:
+    """End a session; its cookie is worth nothing from now on."""
+    sign_in = _find_sign_in(session, token)
+    if sign_in is None:
+        return None
+    sign_in.ended_at = clock.now()
+    record_deed(session, AuditAction.SIGNED_OUT, account_id=sign_in.account_id)
+    return sign_in.ended_at

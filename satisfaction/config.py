@@ -1,0 +1,150 @@
+"""Settings of one installation, typed, from the environment. Refuses to start on a bad value.
+
+Every variable begins with HAILONG_; an unknown one is refused, because a misspelled setting
+that is silently ignored is worse than none.
+"""
+
+import difflib
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from satisfaction.errors import ConfigurationError
+
+PREFIX = "HAILONG_"
+
+
+class Settings(BaseSettings):
+    """What an installation may set; docs/configuration.md lists the same fields."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data: Path = Field(
+        default=Path(), description="Absolute folder for the database, keys and all other data."
+    )
+    database_url: str = Field(
+        default="",
+        description="Database address; empty means an SQLite file in the data folder.",
+    )
+    secret_key: str = Field(
+        default="",
+        description="Key that signs cookies and forms; empty means one kept in the data folder.",
+    )
+    cookie_secure: bool = Field(
+        default=False, description="Send cookies over HTTPS only; set it wherever TLS is used."
+    )
+    proxy_hops: int = Field(
+        default=0, ge=0, le=4, description="How many trusted proxies stand in front; 0 means none."
+    )
+    idle_minutes: int = Field(
+        default=30, ge=1, le=480, description="Minutes after which an idle sign-in ends."
+    )
+    session_hours: int = Field(
+        default=12, ge=1, le=24, description="Hours after which any sign-in ends."
+    )
+    import_max_megabytes: int = Field(
+        default=64, ge=1, le=512, description="Largest file accepted for import, in megabytes."
+    )
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+
+    @field_validator("data")
+    @classmethod
+    def _data_is_absolute(cls, value: Path) -> Path:
+        if value != Path() and not value.is_absolute():
+            raise ValueError("must be an absolute folder")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level_is_known(cls, value: str) -> str:
+        if value not in {"debug", "info", "warning", "error"}:
+            raise ValueError("must be debug, info, warning or error")
+        return value
+
+    @property
+    def data_folder(self) -> Path:
+        """The data folder; ``var`` beside the program where none is set."""
+        return self.data if self.data != Path() else Path(__file__).parents[1] / "var"
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database address that is really used."""
+        return self.database_url or f"sqlite:///{self.data_folder / 'hailong.sqlite3'}"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises: ConfigurationError naming the variable, for a bad value or an unknown name.
+    """
+    environment = os.environ if environment is None else environment
+    _refuse_unknown(environment)
+    values = {
+        name: environment[PREFIX + name.upper()]
+        for name in Settings.model_fields
+        if PREFIX + name.upper() in environment
+    }
+    try:
+        return Settings(_env_file=None, **values)  # type: ignore[call-arg, arg-type]
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        variable = PREFIX + str(first["loc"][0]).upper()
+        raise ConfigurationError(variable=variable, problem=first["msg"]) from problem
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for variable in environment:
+        if variable.upper().startswith(PREFIX) and variable not in known:
+            near = difflib.get_close_matches(variable, known, n=1)
+            raise ConfigurationError(
+                variable=variable, problem="unknown setting", meant=near[0] if near else None
+            )
+
+
+def ensure_data_folder(settings: Settings) -> Path:
+    """Make the data folder, for its owner only.
+
+    Raises: ConfigurationError when it cannot be made or written.
+    """
+    folder = settings.data_folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as problem:
+        raise ConfigurationError(
+            variable=PREFIX + "DATA", problem="cannot be written", folder=str(folder)
+        ) from problem
+    return folder
+
+
+def secret_key(settings: Settings) -> str:
+    """Return the signing key, made once for this installation when none is set."""
+    if settings.secret_key:
+        if len(settings.secret_key) < 32:
+            raise ConfigurationError(variable=PREFIX + "SECRET_KEY", problem="under 32 characters")
+        return settings.secret_key
+    path = ensure_data_folder(settings) / "secret.key"
+    if not path.exists():
+        _write_once(path, secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii").strip()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Put a whole private file in place, unless another process was first."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()

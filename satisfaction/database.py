@@ -1,0 +1,354 @@
+"""Engine, column types and transactions. Refuses to know what is stored.
+
+SQLite: reads run in BEGIN DEFERRED, every write unit in BEGIN IMMEDIATE in a short session of its
+own; the journal mode follows the library's version because WAL before 3.51.3 (or the repaired
+3.50.7 and 3.44.6 branches) can lose committed pages when two connections write and checkpoint at
+once. Commits are durable (synchronous=FULL) in either mode.
+"""
+
+import enum
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, Date, DateTime, Engine, Integer, LargeBinary, MetaData, event
+from sqlalchemy import Enum as EnumColumn
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from satisfaction import clock
+from satisfaction.errors import ConfigurationError
+
+OLDEST_SQLITE = (3, 35, 0)
+BUSY_SECONDS = 10
+_WRITES = "hailong_writes"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Base(DeclarativeBase):
+    """Parent of all models; constraints are named so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware instant; microseconds since 1970 on SQLite, timestamptz on PostgreSQL.
+
+    Raises: ValueError for a naive time, on either engine.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the engine's own column."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(BigInteger())
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Store in UTC."""
+        if value is None:
+            return None
+        instant = clock.require_aware(value)
+        return (instant - _EPOCH) // _MICROSECOND if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read as aware UTC."""
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return _EPOCH + timedelta(microseconds=value)
+        return clock.require_aware(value)
+
+
+class LocalDay(TypeDecorator[date]):
+    """A day of the office's calendar; the readable number 20240331 on SQLite, date elsewhere."""
+
+    impl = Date
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the engine's own column."""
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Date())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        """Store the day; refuses an instant, which is a day only in some zone."""
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            raise ValueError("a day is wanted, not an instant")
+        if dialect.name == "sqlite":
+            return value.year * 10_000 + value.month * 100 + value.day
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        """Read as a date."""
+        if value is None or isinstance(value, date):
+            return value
+        return date(value // 10_000, value // 100 % 100, value % 100)
+
+
+class PackedUuid(TypeDecorator[uuid.UUID]):
+    """A UUID in 16 bytes on both engines."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the engine's own column."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.UUID(as_uuid=True))
+        return dialect.type_descriptor(LargeBinary(16))
+
+    def process_bind_param(self, value: uuid.UUID | None, dialect: Dialect) -> Any:
+        """Store the 16 bytes."""
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.bytes
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> uuid.UUID | None:
+        """Read a UUID."""
+        if value is None or isinstance(value, uuid.UUID):
+            return value
+        return uuid.UUID(bytes=bytes(value))
+
+
+def enum_column(kind: type[enum.StrEnum], name: str) -> EnumColumn:
+    """Return a column type that keeps a closed vocabulary as text with a check."""
+    return EnumColumn(
+        kind,
+        native_enum=False,
+        length=24,
+        create_constraint=True,
+        validate_strings=True,
+        name=name,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Say whether this SQLite has the repaired WAL reset.
+
+    Source: SQLite release notes: 3.51.3, with backports in 3.50.7 and 3.44.6.
+    """
+    return (
+        version >= (3, 51, 3)
+        or (3, 50, 7) <= version < (3, 51, 0)
+        or (3, 44, 6) <= version < (3, 45, 0)
+    )
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return the options with which the application's engine is made.
+
+    Raises: ConfigurationError for another database than SQLite or PostgreSQL.
+    """
+    backend = make_url(url).get_backend_name()
+    if backend == "sqlite":
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise ConfigurationError(problem="SQLite too old", version=sqlite3.sqlite_version)
+        return {"connect_args": {"timeout": BUSY_SECONDS}, "pool_size": 20, "max_overflow": 10}
+    if backend == "postgresql":
+        return {
+            "pool_size": 10,
+            "max_overflow": 10,
+            "pool_pre_ping": True,
+            "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC"},
+        }
+    raise ConfigurationError(variable="HAILONG_DATABASE_URL", problem="unknown database")
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Attach the transaction rules to an engine; on PostgreSQL there is nothing to attach."""
+    if engine.dialect.name != "sqlite" or event.contains(engine, "connect", _on_connect):
+        return
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
+    for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        "foreign_keys=ON",
+        f"journal_mode={mode}",
+        "synchronous=FULL",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
+
+
+def writing_engine(engine: Engine) -> Engine:
+    """Return a view of the engine, on the same pool, whose transactions may write."""
+    return engine.execution_options(**{_WRITES: True})
+
+
+def reading_engine(engine: Engine) -> Engine:
+    """Return a view of the engine whose transactions see one state from first to last read."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine
+
+
+_inside: ContextVar[str] = ContextVar("_inside", default="")
+
+
+@contextmanager
+def _alone(kind: str) -> Iterator[None]:
+    """Refuse a transaction within a transaction: on SQLite the inner one would wait for ever."""
+    if _inside.get():
+        raise RuntimeError(f"{kind} within {_inside.get()}")
+    token = _inside.set(kind)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a session that reads one consistent state; nothing in it is ever stored."""
+    with (
+        _alone("reading"),
+        Session(reading_engine(db.engine), expire_on_commit=False) as session,
+    ):
+        yield session
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """Open a session whose changes are stored all together, durably, or not at all."""
+    with (
+        _alone("unit of work"),
+        Session(writing_engine(db.engine), expire_on_commit=False) as session,
+    ):
+        yield session
+        session.commit()
+
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+class _Waiting(Generic[Item, Answer]):
+    """One caller's item, and what became of it."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.answer: Answer | None = None
+        self.error: BaseException | None = None
+        self.woken = threading.Event()
+        self.is_done = False
+
+
+class CommitGroup(Generic[Item, Answer]):
+    """Let the first waiting thread store everybody's items in one durable transaction.
+
+    ``submit`` returns only after the commit that holds its item. When a group fails, each of its
+    items is tried again alone, so that one bad item cannot take the others with it.
+    """
+
+    MOST_AT_ONCE = 128
+    TRIES = 3
+
+    def __init__(
+        self, engine: Engine, handle: Callable[[Connection, Sequence[Item]], Sequence[Answer]]
+    ) -> None:
+        self._engine = writing_engine(engine)
+        self._handle = handle
+        self._lock = threading.Lock()
+        self._queue: list[_Waiting[Item, Answer]] = []
+        self._is_led = False
+
+    def submit(self, item: Item) -> Answer:
+        """Store one item, together with whatever else is waiting.
+
+        Raises: whatever the handler or the database raised for this item.
+        """
+        mine: _Waiting[Item, Answer] = _Waiting(item)
+        with self._lock:
+            self._queue.append(mine)
+            leads = not self._is_led
+            self._is_led = True
+        if not leads:
+            mine.woken.wait()
+        if not mine.is_done:
+            self._lead()
+        if mine.error is not None:
+            raise mine.error
+        return mine.answer  # type: ignore[return-value]
+
+    def _lead(self) -> None:
+        """Store one group, answer it, and hand the lead to the next who waits."""
+        with self._lock:
+            group = self._queue[: self.MOST_AT_ONCE]
+            del self._queue[: self.MOST_AT_ONCE]
+        try:
+            self._store(group)
+        finally:
+            with self._lock:
+                heir = self._queue[0] if self._queue else None
+                self._is_led = heir is not None
+            for waiting in group:
+                waiting.is_done = True
+                waiting.woken.set()
+            if heir is not None:
+                heir.woken.set()
+
+    def _store(self, group: list[_Waiting[Item, Answer]]) -> None:
+        try:
+            self._store_together(group)
+        except Exception as problem:  # noqa: BLE001 - each caller gets the error of its own item
+            if len(group) == 1:
+                group[0].error = problem
+                return
+            for waiting in group:
+                self._store([waiting])
+
+    def _store_together(self, group: list[_Waiting[Item, Answer]]) -> None:
+        items = [waiting.item for waiting in group]
+        for tries_left in reversed(range(self.TRIES)):
+            try:
+                with self._engine.begin() as connection:
+                    answers = self._handle(connection, items)
+                break
+            except DBAPIError as problem:
+                if not tries_left or not may_be_retried(problem):
+                    raise
+        for waiting, answer in zip(group, answers, strict=True):
+            waiting.answer = answer
+
+
+def may_be_retried(problem: DBAPIError) -> bool:
+    """Say whether a failed transaction may simply be run again: a deadlock or a lost connection."""
+    state = getattr(problem.orig, "sqlstate", None)
+    return problem.connection_invalidated or state in {"40001", "40P01"}

@@ -1,0 +1,101 @@
+"""Errors named for what happened, with fields instead of prose. Refuses to know status codes."""
+
+from typing import Any
+
+from satisfaction.terms import RefusalReason
+
+
+class SatisfactionError(Exception):
+    """Anything the core refuses; ``fields`` says which values were involved."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.fields = fields
+        super().__init__(", ".join(f"{name}={value!r}" for name, value in fields.items()))
+
+
+class NotFoundError(SatisfactionError):
+    """What was asked for does not exist, or not within what the asker may see."""
+
+
+class UnitNotFoundError(NotFoundError):
+    """No unit has this code in this period."""
+
+
+class AmbiguousUnitError(SatisfactionError):
+    """Several units had this code during the period."""
+
+
+class DeskNotFoundError(NotFoundError):
+    """No such desk."""
+
+
+class VisitNotFoundError(NotFoundError):
+    """No such visit."""
+
+
+class KioskNotFoundError(NotFoundError):
+    """No such kiosk, or its credential is not valid."""
+
+
+class DeskRetiredError(SatisfactionError):
+    """The desk no longer serves."""
+
+
+class DeskBusyError(SatisfactionError):
+    """The desk is already serving a visit."""
+
+
+class VisitClosedError(SatisfactionError):
+    """The visit is already finished."""
+
+
+class VisitOpenError(SatisfactionError):
+    """The visit is not finished yet."""
+
+
+class InvalidPeriodError(SatisfactionError):
+    """A period that ends before it begins, or that is not written as one."""
+
+
+class RatingRefusedError(SatisfactionError):
+    """A rating that was not counted; it is kept with its reason."""
+
+    def __init__(self, reason: RefusalReason, **fields: Any) -> None:
+        self.reason = reason
+        super().__init__(reason=reason, **fields)
+
+
+class RatingConflictError(RatingRefusedError):
+    """The same rating id came with other content; the first stays."""
+
+
+class AlreadyRatedError(RatingRefusedError):
+    """The visit has a counting rating already."""
+
+
+class SignInRefusedError(SatisfactionError):
+    """Wrong name or wrong password: one answer for both."""
+
+
+class SignInThrottledError(SatisfactionError):
+    """Too many failures; ``retry_after_seconds`` says how long to wait."""
+
+
+class PermissionDeniedError(SatisfactionError):
+    """The officer's roles do not cover this."""
+
+
+class ImportRefusedError(SatisfactionError):
+    """A file that cannot be read as a list of dossiers; ``reason`` says why."""
+
+
+class ConfigurationError(SatisfactionError):
+    """A setting that cannot be used."""
+
+
+class DatabaseTooNewError(SatisfactionError):
+    """The database was written by a newer version of the product."""
+
+
+class DatabaseNotReadyError(SatisfactionError):
+    """The database has not been prepared, or is older than this version."""

@@ -1,0 +1,104 @@
+"""Figures as values: what was asked, one line's counts and shares, and all lines together.
+
+Refuses to query anything; ``counting`` makes these values and every output only shows them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from satisfaction.periods import Period
+from satisfaction.terms import Channel, Dimension, Leaning, RatingSource
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountQuery:
+    """What is asked: a unit with everything under it at that time, a period, and filters."""
+
+    unit_id: int
+    period: Period
+    by: Dimension = Dimension.TOTAL
+    desk_id: int | None = None
+    procedure_id: int | None = None
+    channel: Channel | None = None
+    source: RatingSource | None = None
+
+
+@dataclass(frozen=True)
+class LevelCount:
+    """How many answers one level of one scale got."""
+
+    scale: str
+    position: int
+    label_vi: str
+    label_en: str
+    leaning: Leaning
+    face: int
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountRow:
+    """The figures of one line.
+
+    Units: counts of visits and of ratings; shares are fractions 0 to 1, or None where their
+    denominator is zero or does not exist. ``finished_visits`` and what follows from it are None
+    along the source of ratings, which visits do not have.
+    """
+
+    key: str
+    label: str
+    detail: str = ""
+    finished_visits: int | None
+    rated_visits: int | None
+    levels: tuple[LevelCount, ...]
+    unlinked: int
+    voided: int
+
+    @property
+    def answers(self) -> int:
+        """Linked ratings that count: the denominator of the satisfied share."""
+        return sum(level.count for level in self.levels)
+
+    def leaning(self, leaning: Leaning) -> int:
+        """Return how many answers count as satisfied, neutral or dissatisfied."""
+        return sum(level.count for level in self.levels if level.leaning is leaning)
+
+    @property
+    def satisfied(self) -> int:
+        """Answers that count as satisfied."""
+        return self.leaning(Leaning.SATISFIED)
+
+    @property
+    def neutral(self) -> int:
+        """Answers that count as neither."""
+        return self.leaning(Leaning.NEUTRAL)
+
+    @property
+    def dissatisfied(self) -> int:
+        """Answers that count as dissatisfied."""
+        return self.leaning(Leaning.DISSATISFIED)
+
+    @property
+    def satisfied_share(self) -> float | None:
+        """Satisfied answers as a fraction of all answers."""
+        return self.satisfied / self.answers if self.answers else None
+
+    @property
+    def participation(self) -> float | None:
+        """Rated visits as a fraction of finished visits."""
+        if self.finished_visits is None or self.rated_visits is None:
+            return None
+        return self.rated_visits / self.finished_visits if self.finished_visits else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """All lines of one question and their total, with the question and its time."""
+
+    query: CountQuery
+    unit_code: str
+    unit_name: str
+    is_demonstration: bool
+    counted_at: datetime
+    rows: tuple[CountRow, ...]
+    total: CountRow

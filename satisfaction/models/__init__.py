@@ -1,0 +1,49 @@
+"""One noun a file. Models hold columns, constraints and relationships; no queries, no I/O."""
+
+from satisfaction.models.account import Account, Grant, SignIn, SignInThrottle
+from satisfaction.models.audit import AuditEntry
+from satisfaction.models.count import CountedDay, DailyCount, DailyVisitCount
+from satisfaction.models.dossier import Dossier
+from satisfaction.models.kiosk import Kiosk
+from satisfaction.models.office import (
+    Desk,
+    Procedure,
+    Sector,
+    Succession,
+    Unit,
+    UnitName,
+    UnitParent,
+)
+from satisfaction.models.rating import Comment, Rating, RatingReason, RatingVoid, Refusal
+from satisfaction.models.scale import Configuration, Level, Reason, Scale
+from satisfaction.models.visit import Visit
+
+__all__ = [
+    "Account",
+    "AuditEntry",
+    "Comment",
+    "Configuration",
+    "CountedDay",
+    "DailyCount",
+    "DailyVisitCount",
+    "Desk",
+    "Dossier",
+    "Grant",
+    "Kiosk",
+    "Level",
+    "Procedure",
+    "Rating",
+    "RatingReason",
+    "RatingVoid",
+    "Reason",
+    "Refusal",
+    "Scale",
+    "Sector",
+    "SignIn",
+    "SignInThrottle",
+    "Succession",
+    "Unit",
+    "UnitName",
+    "UnitParent",
+    "Visit",
+]

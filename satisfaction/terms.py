@@ -1,0 +1,227 @@
+"""Closed vocabularies of the office. Refuses to know how they are shown or stored.
+
+Source: docs/glossary.md; the words are those of the one-stop mechanism and of TT 32/2017.
+"""
+
+from enum import IntEnum, StrEnum
+
+
+class Channel(StrEnum):
+    """How a visit or dossier reached the office; an unknown channel is never guessed."""
+
+    IN_PERSON = "in_person"
+    ONLINE = "online"
+    POST = "post"
+    UNKNOWN = "unknown"
+
+
+class RatingSource(StrEnum):
+    """The means by which an answer was given."""
+
+    KIOSK = "kiosk"
+    QR = "qr"
+    LINK = "link"
+    PAPER = "paper"
+
+
+class VisitKind(StrEnum):
+    """What one serving of a citizen was for."""
+
+    INTAKE = "intake"
+    SUPPLEMENT = "supplement"
+    RESULT = "result"
+    GUIDANCE = "guidance"
+
+
+class Outcome(StrEnum):
+    """What became of a finished visit's question; participation is computed from it."""
+
+    RATED = "rated"
+    SKIPPED = "skipped"
+    TIMED_OUT = "timed_out"
+    EXPIRED = "expired"
+    NOT_SHOWN = "not_shown"
+
+
+class Leaning(StrEnum):
+    """What a level of a scale counts as."""
+
+    SATISFIED = "satisfied"
+    NEUTRAL = "neutral"
+    DISSATISFIED = "dissatisfied"
+
+
+class Standing(StrEnum):
+    """How a rating stands in the figures; kinds of standing are never added up silently."""
+
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    VOIDED = "voided"
+
+
+class Layout(StrEnum):
+    """How the levels were arranged when they were shown."""
+
+    ROW = "row"
+    STACK = "stack"
+    PAPER = "paper"
+
+
+class Language(StrEnum):
+    """Languages a citizen can be asked in."""
+
+    VI = "vi"
+    EN = "en"
+
+
+class DeskKind(StrEnum):
+    """A desk in a room, or the office's place for visits that happen online or by post."""
+
+    COUNTER = "counter"
+    REMOTE = "remote"
+
+
+class UnitKind(StrEnum):
+    """Kinds of units in the tree of offices."""
+
+    CITY = "city"
+    DISTRICT = "district"
+    WARD = "ward"
+    COMMUNE = "commune"
+    CENTRE = "centre"
+
+
+class SuccessionKind(StrEnum):
+    """Why one unit follows another."""
+
+    RENAMED = "renamed"
+    MERGED = "merged"
+    SPLIT = "split"
+    DISSOLVED = "dissolved"
+    FOUNDED = "founded"
+
+
+class SuccessionExtent(StrEnum):
+    """Whether a unit went to its successor whole or in part."""
+
+    WHOLE = "whole"
+    PART = "part"
+
+
+class Timeliness(StrEnum):
+    """A finished dossier against its due day, by date; early and on time are kept apart."""
+
+    EARLY = "early"
+    ON_TIME = "on_time"
+    LATE = "late"
+    UNKNOWN = "unknown"
+
+
+class FollowUp(StrEnum):
+    """After which answers the screen asks for reasons."""
+
+    LOW = "low"
+    ALL = "all"
+    OFF = "off"
+
+
+class Role(StrEnum):
+    """What an officer may do within a unit and everything under it."""
+
+    DESK_OFFICER = "desk_officer"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """What a route asks of the signed-in officer."""
+
+    SERVE_DESK = "serve_desk"
+    SEE_COUNTS = "see_counts"
+    IMPORT_DOSSIERS = "import_dossiers"
+
+
+class PeriodKind(StrEnum):
+    """Reporting periods; all are half-open ranges of local days."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF_YEAR = "half_year"
+    NINE_MONTHS = "nine_months"
+    YEAR = "year"
+    DATES = "dates"
+
+
+class Dimension(StrEnum):
+    """What figures can be laid out along."""
+
+    TOTAL = "total"
+    DESK = "desk"
+    UNIT = "unit"
+    PROCEDURE = "procedure"
+    SECTOR = "sector"
+    CHANNEL = "channel"
+    SOURCE = "source"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class RecordingResult(StrEnum):
+    """The answer to one delivered rating."""
+
+    RECORDED = "recorded"
+    KNOWN = "known"
+    ALREADY_RATED = "already_rated"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+
+
+class RefusalReason(StrEnum):
+    """Why a delivered rating was not counted; what was refused is kept with its reason."""
+
+    UNKNOWN_DESK = "unknown_desk"
+    RETIRED_DESK = "retired_desk"
+    UNKNOWN_VISIT = "unknown_visit"
+    WRONG_DESK = "wrong_desk"
+    VISIT_NOT_FINISHED = "visit_not_finished"
+    UNKNOWN_CONFIGURATION = "unknown_configuration"
+    LEVEL_OF_ANOTHER_SCALE = "level_of_another_scale"
+    UNKNOWN_REASON = "unknown_reason"
+    TIME_IN_FUTURE = "time_in_future"
+    BEFORE_ENROLMENT = "before_enrolment"
+    REVOKED_KIOSK = "revoked_kiosk"
+    UNLINKED_NOT_ALLOWED = "unlinked_not_allowed"
+    ALREADY_RATED = "already_rated"
+    CONFLICT = "conflict"
+
+
+class AuditAction(StrEnum):
+    """What the log of officers' and devices' deeds can name."""
+
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    SIGNED_OUT = "signed_out"
+    ACCOUNT_CREATED = "account_created"
+    ROLE_GRANTED = "role_granted"
+    DOSSIERS_IMPORTED = "dossiers_imported"
+    COUNTS_EXPORTED = "counts_exported"
+    RATING_CONFLICT = "rating_conflict"
+    RATING_VOIDED = "rating_voided"
+    OFFICE_CHANGED = "office_changed"
+    KIOSK_ENROLLED = "kiosk_enrolled"
+    KIOSK_REVOKED = "kiosk_revoked"
+
+
+class Weekday(IntEnum):
+    """Days of the week as Python numbers them; the office's week starts on Monday."""
+
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6

@@ -1,0 +1,272 @@
+"""Open, finish and show visits; keep what became of each visit's question.
+
+Refuses to say how a visit was rated: an officer learns only whether it was.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session, joinedload
+
+from satisfaction import clock
+from satisfaction.days import hold_days, mark_days
+from satisfaction.errors import (
+    DeskBusyError,
+    DeskNotFoundError,
+    DeskRetiredError,
+    KioskNotFoundError,
+    VisitClosedError,
+    VisitNotFoundError,
+    VisitOpenError,
+)
+from satisfaction.models import Desk, Kiosk, Visit
+from satisfaction.terms import Channel, Outcome, VisitKind
+
+SCREEN_LIFE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewVisit:
+    """What is known when a citizen steps up to a desk; all but the desk may be unknown."""
+
+    desk_id: int
+    kind: VisitKind = VisitKind.INTAKE
+    channel: Channel = Channel.IN_PERSON
+    ticket_number: str = ""
+    dossier_id: int | None = None
+    procedure_id: int | None = None
+    opened_by_id: int | None = None
+
+
+class ScreenState(StrEnum):
+    """What a desk's kiosk has to show."""
+
+    WAIT = "wait"
+    RATE = "rate"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a kiosk has to show now, in so few fields that asking for it every 2 s is cheap."""
+
+    kiosk_id: int
+    unit_id: int
+    desk_id: int
+    visit_id: int | None
+    visit: uuid.UUID | None
+    closed_at: datetime | None
+    serving_ticket: str
+
+    @property
+    def state(self) -> ScreenState:
+        """Whether there is a question to put."""
+        return ScreenState.RATE if self.visit is not None else ScreenState.WAIT
+
+    @property
+    def version(self) -> str:
+        """A word that changes whenever the screen has to."""
+        return f"{self.visit.hex[-12:] if self.visit else '-'}.{self.serving_ticket}"
+
+
+def open_visit(session: Session, new: NewVisit) -> Visit:
+    """Begin serving a citizen at a desk.
+
+    Raises: DeskBusyError while the desk serves another; DeskRetiredError; DeskNotFoundError.
+    """
+    desk = _lock_desk(session, new.desk_id)
+    today = clock.today()
+    if desk.until_day is not None and today >= desk.until_day:
+        raise DeskRetiredError(desk_id=desk.id)
+    if find_open_visit(session, desk.id) is not None:
+        raise DeskBusyError(desk_id=desk.id)
+    visit = Visit(
+        token=uuid.uuid4(),
+        unit_id=desk.unit_id,
+        desk_id=desk.id,
+        kind=new.kind,
+        channel=new.channel,
+        ticket_number=new.ticket_number,
+        dossier_id=new.dossier_id,
+        procedure_id=new.procedure_id,
+        opened_by_id=new.opened_by_id,
+        opened_at=clock.now(),
+    )
+    session.add(visit)
+    session.flush()
+    return visit
+
+
+def _lock_desk(session: Session, desk_id: int) -> Desk:
+    """Return a desk, held until the unit of work ends, so that it opens one visit at a time."""
+    desk = session.scalar(select(Desk).where(Desk.id == desk_id).with_for_update())
+    if desk is None:
+        raise DeskNotFoundError(desk_id=desk_id)
+    return desk
+
+
+def close_visit(session: Session, visit_id: int) -> Visit:
+    """Finish serving: the desk's kiosk asks its question, and an older unanswered one expires.
+
+    Raises: VisitNotFoundError, VisitClosedError.
+    """
+    visit = get_visit(session, visit_id)
+    if visit.closed_at is not None:
+        raise VisitClosedError(visit_id=visit_id)
+    _expire(session, visit.desk_id)
+    visit.closed_at = clock.now()
+    visit.closed_day = clock.local_day(visit.closed_at)
+    session.flush()
+    return visit
+
+
+def _expire(session: Session, desk_id: int) -> None:
+    """End the questions of this desk that nobody answered."""
+    unanswered = session.scalars(
+        select(Visit).where(
+            Visit.desk_id == desk_id, Visit.outcome.is_(None), Visit.closed_at.is_not(None)
+        )
+    )
+    for visit in unanswered.all():
+        _end(session, visit, Outcome.EXPIRED if visit.shown_at else Outcome.NOT_SHOWN)
+
+
+def expire_visits(session: Session) -> int:
+    """End every question that is older than a screen lives; return how many there were."""
+    oldest = clock.now() - SCREEN_LIFE
+    stale = session.scalars(
+        select(Visit).where(Visit.outcome.is_(None), Visit.closed_at < oldest)
+    ).all()
+    for visit in stale:
+        _end(session, visit, Outcome.EXPIRED if visit.shown_at else Outcome.NOT_SHOWN)
+    return len(stale)
+
+
+def _end(session: Session, visit: Visit, outcome: Outcome) -> None:
+    """Keep an outcome unless a rating has come meanwhile, and have the day counted anew."""
+    assert visit.closed_day is not None
+    connection = session.connection()
+    hold_days(connection, [visit.closed_day])
+    session.execute(
+        update(Visit)
+        .where(Visit.id == visit.id, Visit.outcome.is_(None))
+        .values(outcome=outcome)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(visit, ["outcome"])
+    mark_days(connection, [visit.closed_day])
+
+
+def get_visit(session: Session, visit_id: int) -> Visit:
+    """Return a visit by its key.
+
+    Raises: VisitNotFoundError.
+    """
+    visit = session.get(Visit, visit_id)
+    if visit is None:
+        raise VisitNotFoundError(visit_id=visit_id)
+    return visit
+
+
+def get_visit_by_token(session: Session, token: uuid.UUID) -> Visit:
+    """Return a visit by the name that devices know.
+
+    Raises: VisitNotFoundError.
+    """
+    visit = session.scalar(
+        select(Visit)
+        .where(Visit.token == token)
+        .options(joinedload(Visit.desk), joinedload(Visit.procedure))
+    )
+    if visit is None:
+        raise VisitNotFoundError(token=token)
+    return visit
+
+
+def find_open_visit(session: Session, desk_id: int) -> Visit | None:
+    """Return the visit that a desk is serving."""
+    return session.scalar(
+        select(Visit).where(
+            Visit.desk_id == desk_id, Visit.outcome.is_(None), Visit.closed_at.is_(None)
+        )
+    )
+
+
+def list_recent_visits(session: Session, desk_id: int, *, most: int = 5) -> list[Visit]:
+    """Return a desk's latest finished visits of today, newest first."""
+    return list(
+        session.scalars(
+            select(Visit)
+            .where(Visit.desk_id == desk_id, Visit.closed_day == clock.today())
+            .order_by(Visit.closed_at.desc())
+            .limit(most)
+        )
+    )
+
+
+def end_question(session: Session, token: uuid.UUID, *, desk_id: int, outcome: Outcome) -> Visit:
+    """Keep that a question was skipped or not answered in time; a rating always outweighs it.
+
+    Raises: VisitNotFoundError, also for a visit of another desk; VisitOpenError.
+    """
+    visit = get_visit_by_token(session, token)
+    if visit.desk_id != desk_id:
+        raise VisitNotFoundError(token=token)
+    if visit.closed_at is None:
+        raise VisitOpenError(token=token)
+    if visit.outcome is None:
+        _end(session, visit, outcome)
+    return visit
+
+
+_SCREEN = (
+    select(
+        Kiosk.id.label("kiosk_id"),
+        Kiosk.unit_id,
+        Kiosk.desk_id,
+        Visit.id.label("visit_id"),
+        Visit.token,
+        Visit.closed_at,
+        Visit.ticket_number,
+    )
+    .outerjoin(Visit, and_(Visit.desk_id == Kiosk.desk_id, Visit.outcome.is_(None)))
+    .where(Kiosk.token_hash == bindparam("token_hash"), Kiosk.revoked_at.is_(None))
+)
+
+
+def find_screen(connection: Connection, token_hash: bytes) -> Screen:
+    """Return what the kiosk with this credential has to show; one indexed read.
+
+    Raises: KioskNotFoundError for an unknown or revoked credential.
+    """
+    rows = connection.execute(_SCREEN, {"token_hash": token_hash}).all()
+    if not rows:
+        raise KioskNotFoundError()
+    oldest = clock.now() - SCREEN_LIFE
+    asked = max(
+        (row for row in rows if row.closed_at is not None and row.closed_at > oldest),
+        key=lambda row: row.closed_at,
+        default=None,
+    )
+    serving = next((row for row in rows if row.token is not None and row.closed_at is None), None)
+    return Screen(
+        kiosk_id=rows[0].kiosk_id,
+        unit_id=rows[0].unit_id,
+        desk_id=rows[0].desk_id,
+        visit_id=asked.visit_id if asked else None,
+        visit=asked.token if asked else None,
+        closed_at=asked.closed_at if asked else None,
+        serving_ticket=serving.ticket_number if serving else "",
+    )
+
+
+def keep_shown(session: Session, visit_id: int) -> None:
+    """Keep that a visit's question has been on a screen."""
+    session.execute(
+        update(Visit)
+        .where(Visit.id == visit_id, Visit.shown_at.is_(None))
+        .values(shown_at=clock.now())
+    )

@@ -1,0 +1,74 @@
+"""Numbers, shares, days and addresses as they are shown. Refuses to compute figures.
+
+Source: CLDR, locale vi: 2.655; 64,5% without a space; 14/10/2025; week from Monday.
+"""
+
+import hashlib
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, current_app, url_for
+from flask_babel import get_locale
+
+from satisfaction import clock
+
+NO_VALUE = "–"
+FEW = 100
+
+
+def is_vietnamese() -> bool:
+    """Say whether the page is in Vietnamese."""
+    locale = get_locale()
+    return locale is None or locale.language == "vi"
+
+
+def as_number(value: int | None) -> str:
+    """Return a count with its thousands parted; a dash for what does not exist."""
+    if value is None:
+        return NO_VALUE
+    text = f"{value:,}".replace("-", "−")
+    return text.replace(",", ".") if is_vietnamese() else text
+
+
+def as_share(share: float | None, of: int | None = None) -> str:
+    """Return a fraction as a percentage: one decimal for 100 and more, none below."""
+    if share is None:
+        return NO_VALUE
+    text = f"{share * 100:.{1 if of is None or of >= FEW else 0}f}".replace("-", "−")
+    return (text.replace(".", ",") if is_vietnamese() else text) + "%"
+
+
+def as_day(day: date | None) -> str:
+    """Return a day as 14/10/2025."""
+    return NO_VALUE if day is None else f"{day:%d/%m/%Y}"
+
+
+def as_clock(instant: datetime | None) -> str:
+    """Return an instant on the office's wall clock, as 09:42."""
+    return NO_VALUE if instant is None else f"{clock.local_time(instant):%H:%M}"
+
+
+def as_moment(instant: datetime | None) -> str:
+    """Return an instant as 09:42, 14/10/2025."""
+    return NO_VALUE if instant is None else f"{clock.local_time(instant):%H:%M, %d/%m/%Y}"
+
+
+@lru_cache(maxsize=512)
+def _digest(path: Path, _changed_ns: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def asset_url(name: str) -> str:
+    """Return the address of a static file with its content's hash, to be kept for ever."""
+    assert current_app.static_folder is not None
+    path = Path(current_app.static_folder) / name
+    return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
+
+
+def install_formats(app: Flask) -> None:
+    """Give templates the formats."""
+    app.jinja_env.filters.update(
+        number=as_number, share=as_share, day=as_day, clock=as_clock, moment=as_moment
+    )
+    app.jinja_env.globals.update(asset_url=asset_url, now=clock.now)

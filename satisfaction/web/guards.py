@@ -1,0 +1,102 @@
+"""Default refusal: a view without a visible guard is answered with an error, not served."""
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from satisfaction.accounts import Officer
+from satisfaction.terms import Permission
+
+View = TypeVar("View", bound=Callable[..., Any])
+_MARK = "__guard__"
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Whom a view lets in: anybody, an enrolled kiosk, or an officer with a permission."""
+
+    audience: str
+    permission: Permission | None = None
+
+
+def public(view: View) -> View:
+    """Open a view to anybody; each use of this is a decision to be seen in review."""
+    return _mark(view, Guard("anybody"))
+
+
+def for_kiosk(view: View) -> View:
+    """Open a view to enrolled kiosks; the view itself reads the credential."""
+    return _mark(view, Guard("kiosk"))
+
+
+def for_officers(view: View) -> View:
+    """Open a view to every signed-in officer."""
+    return _mark(view, Guard("officer"))
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Open a view to officers who hold a permission somewhere."""
+
+    def mark(view: View) -> View:
+        return _mark(view, Guard("officer", permission))
+
+    return mark
+
+
+def _mark(view: View, guard: Guard) -> View:
+    setattr(view, _MARK, guard)
+    return view
+
+
+def guard_of(view: Callable[..., Any] | None) -> Guard | None:
+    """Return the guard of a view, if it has one."""
+    return getattr(view, _MARK, None)
+
+
+def install_guards(app: Flask, *, sign_in_endpoint: str | None) -> None:
+    """Check every request before its view; ``sign_in_endpoint`` is where officers are sent."""
+
+    @app.before_request
+    def check() -> ResponseReturnValue | None:
+        if request.endpoint is None or request.endpoint == "static":
+            return None
+        guard = guard_of(current_app.view_functions.get(request.endpoint))
+        if guard is None:
+            current_app.logger.error("view without a guard: %s", request.endpoint)
+            abort(403)
+        if guard.audience != "officer":
+            return None
+        return _check_officer(guard, sign_in_endpoint)
+
+
+def _check_officer(guard: Guard, sign_in_endpoint: str | None) -> ResponseReturnValue | None:
+    if not current_user.is_authenticated:
+        if sign_in_endpoint is None:
+            abort(401)
+        following = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for(sign_in_endpoint, next=following))
+    if guard.permission is not None and not current_officer().may(guard.permission):
+        abort(403)
+    return None
+
+
+def current_officer() -> Officer:
+    """Return the signed-in officer."""
+    officer: Officer = current_user.officer
+    return officer
+
+
+def client_network() -> str:
+    """Return the client's network, /24 for IPv4 and /64 for IPv6; never its full address."""
+    try:
+        address = ipaddress.ip_address((request.remote_addr or "").split("%")[0])
+    except ValueError:
+        return ""
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    length = 24 if mapped.version == 4 else 64
+    return str(ipaddress.ip_network(f"{mapped}/{length}", strict=False))

@@ -1,0 +1,87 @@
+"""Put the core into a Flask application: settings, database, languages, guards, headers, errors."""
+
+from pathlib import Path
+
+from flask import Flask, has_request_context, request
+from flask_babel import Babel
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from satisfaction import models
+from satisfaction.config import Settings, ensure_data_folder, secret_key
+from satisfaction.database import db, engine_options, prepare_engine
+from satisfaction.recording import Recorder
+from satisfaction.web.errors import install_errors
+from satisfaction.web.formats import install_formats
+from satisfaction.web.guards import install_guards
+from satisfaction.web.headers import install_headers
+from satisfaction.web.sign_in import install_sign_in
+
+RECORDER = "hailong-recorder"
+LANGUAGES = ("vi", "en")
+csrf = CSRFProtect()
+
+
+def make_app(settings: Settings, *, sign_in_endpoint: str | None) -> Flask:
+    """Return an application with the core in place and no face yet."""
+    assert models.__all__, "all tables are known before the engine is made"
+    root = asset_root()
+    app = Flask(
+        "hailong", static_folder=str(root / "static"), template_folder=str(root / "templates")
+    )
+    ensure_data_folder(settings)
+    url = settings.effective_database_url
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=secret_key(settings),
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(url),
+        SESSION_COOKIE_NAME="__Host-officer" if settings.cookie_secure else "officer",
+        SESSION_COOKIE_SECURE=settings.cookie_secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+        BABEL_DEFAULT_LOCALE="vi",
+        BABEL_DEFAULT_TIMEZONE="Asia/Ho_Chi_Minh",
+        BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parents[1] / "translations"),
+    )
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    _install(app, settings, sign_in_endpoint)
+    return app
+
+
+def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> None:
+    db.init_app(app)
+    Migrate(app, db, directory=str(Path(__file__).parents[1] / "migrations"))
+    with app.app_context():
+        prepare_engine(db.engine)
+        app.extensions[RECORDER] = Recorder(db.engine)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Babel(app, locale_selector=chosen_language)
+    csrf.init_app(app)
+    install_sign_in(app)
+    install_guards(app, sign_in_endpoint=sign_in_endpoint)
+    install_headers(app, is_secure=settings.cookie_secure)
+    install_formats(app)
+    install_errors(app)
+
+
+def chosen_language() -> str:
+    """Return the page's language: the one asked for in the address, or Vietnamese."""
+    asked = request.args.get("lang") if has_request_context() else None
+    return asked if asked in LANGUAGES else "vi"
+
+
+def asset_root() -> Path:
+    """Return the folder that holds static and templates: in the package, or beside it."""
+    beside = Path(__file__).parents[2]
+    inside = beside / "kiosk"
+    return inside if (inside / "templates").is_dir() else beside

@@ -1,0 +1,135 @@
+"""Real databases for the suite: a copied SQLite file, or a cloned PostgreSQL database."""
+
+import os
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+
+from satisfaction import schema
+from satisfaction.config import Settings
+from satisfaction.database import db
+from wsgi import create_app
+
+POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
+
+
+class Engines:
+    """One prepared database, and fresh copies of it."""
+
+    def __init__(self, template: Path | str) -> None:
+        self.template = template
+
+    @classmethod
+    @contextmanager
+    def start(cls, kind: str, folders: pytest.TempPathFactory) -> Iterator["Engines"]:
+        """Prepare the template once for the run."""
+        folder = folders.mktemp("engine")
+        if kind == "sqlite":
+            _prepare(Settings(data=folder))
+            yield cls(folder / "hailong.sqlite3")
+            return
+        with postgres_server(folder / "cluster") as address:
+            _execute(address, "CREATE DATABASE template_hailong")
+            _prepare(Settings(data=folder, database_url=f"{address}/template_hailong"))
+            yield cls(address)
+
+    @contextmanager
+    def fresh_settings(self, folder: Path) -> Iterator[Settings]:
+        """Yield settings that name a fresh copy of the template."""
+        if isinstance(self.template, Path):
+            shutil.copy(self.template, folder / "hailong.sqlite3")
+            yield Settings(data=folder)
+            return
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        _execute(self.template, f"CREATE DATABASE {name} TEMPLATE template_hailong")
+        yield Settings(data=folder, database_url=f"{self.template}/{name}")
+        _execute(self.template, f"DROP DATABASE {name} WITH (FORCE)")
+
+    @contextmanager
+    def fresh_app(self, folder: Path) -> Iterator[Flask]:
+        """Yield an application over a fresh copy, with its context pushed."""
+        with self.fresh_settings(folder) as settings:
+            app = create_app(settings=settings)
+            app.config["TESTING"] = True
+            with app.app_context():
+                yield app
+                db.engine.dispose()
+
+
+def _prepare(settings: Settings) -> None:
+    app = create_app(settings=settings)
+    with app.app_context():
+        schema.prepare_database()
+        db.engine.dispose()
+
+
+def _execute(address: str, statement: str) -> None:
+    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def free_port() -> int:
+    """Return a loopback port that nobody uses now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@contextmanager
+def postgres_server(folder: Path) -> Iterator[str]:
+    """Run a PostgreSQL server of our own, as its own user when we are root; yield its address."""
+    if not (POSTGRES_BIN / "initdb").exists():
+        pytest.exit("PostgreSQL 15 is missing: apt-get install postgresql-15", returncode=3)
+    folder.mkdir()
+    _open_way_to(folder)
+    port = free_port()
+    as_owner = _as_owner(folder)
+    log = folder / "log"
+    initialise: list[str | Path] = [
+        *as_owner,
+        POSTGRES_BIN / "initdb",
+        *("-D", folder / "data", "-U", "hailong", "-A", "trust"),
+        *("--locale", "C.UTF-8", "-E", "UTF8", "--no-sync"),
+    ]
+    subprocess.run(initialise, check=True, capture_output=True)
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+    options += " -c fsync=off -c max_connections=200 -c full_page_writes=off"
+    control: list[str | Path] = [
+        *as_owner,
+        POSTGRES_BIN / "pg_ctl",
+        "-D",
+        folder / "data",
+        "-w",
+        "-l",
+        log,
+    ]
+    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True)
+    try:
+        yield f"postgresql://hailong@127.0.0.1:{port}"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+
+
+def _as_owner(folder: Path) -> list[str]:
+    """Return how to start a program as somebody whom PostgreSQL accepts."""
+    if os.geteuid() != 0:
+        return []
+    shutil.chown(folder, "postgres", "postgres")
+    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+
+
+def _open_way_to(folder: Path) -> None:
+    """Let the database's user pass through the folders above its data."""
+    for parent in folder.parents:
+        if parent.owner() == Path.home().owner() and parent != Path("/"):
+            mode = parent.stat().st_mode
+            if not mode & 0o001:
+                parent.chmod(mode | 0o001)
