@@ -1,0 +1,34 @@
+"""Fixtures of the journeys: one browser for the run, a server and fresh tabs for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.journeys.browsing import Tabs, launch_browser, threaded_server
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return the browser of this run."""
+    with sync_playwright() as playwright:
+        started = launch_browser(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Return the address at which the application under test is really served."""
+    with threaded_server(app) as served:
+        yield served
+
+
+@pytest.fixture
+def tabs(browser: Browser, address: str) -> Iterator[Tabs]:
+    """Return what opens pages; the test fails if one of them complained."""
+    opened = Tabs(browser, address)
+    yield opened
+    opened.close()
+    assert opened.unexpected() == []
