@@ -533,6 +533,8 @@ def _keep_words(
                 insert(Comment),
                 {
                     "rating_seq": seqs[tap.rating_id],
+                    "given_at": facts.received_at,
+                    "commitment": comment_commitment(tap.comment, salts[tap.rating_id]),
                     "body": tap.comment,
                     "salt": salts[tap.rating_id],
                 },

@@ -225,3 +225,31 @@ class Weekday(IntEnum):
     FRIDAY = 4
     SATURDAY = 5
     SUNDAY = 6
+
+
+class KioskEventKind(StrEnum):
+    """What a device's reports can bring to light."""
+
+    STORE_CLEARED = "store_cleared"
+    RATINGS_MISSING = "ratings_missing"
+    CLOCK_WRONG = "clock_wrong"
+
+
+class Mark(StrEnum):
+    """Why a rating, kept and counted, is shown as to be looked at."""
+
+    CLOCK_CORRECTED = "clock_corrected"
+    DAY_UNKNOWN = "day_unknown"
+    BACKDATED = "backdated"
+    TOO_QUICK = "too_quick"
+    BURST = "burst"
+    OUTSIDE_HOURS = "outside_hours"
+    AFTER_REVOCATION = "after_revocation"
+
+
+class InvitationPurpose(StrEnum):
+    """Where a one-time link was handed over."""
+
+    RECEIPT = "receipt"
+    SCREEN = "screen"
+    ONLINE = "online"

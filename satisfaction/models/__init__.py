@@ -4,7 +4,8 @@ from satisfaction.models.account import Account, Grant, SignIn, SignInThrottle
 from satisfaction.models.audit import AuditEntry
 from satisfaction.models.count import CountedDay, DailyCount, DailyVisitCount
 from satisfaction.models.dossier import Dossier
-from satisfaction.models.kiosk import Kiosk
+from satisfaction.models.invitation import Invitation
+from satisfaction.models.kiosk import Heartbeat, Kiosk, KioskEvent, PairingCode
 from satisfaction.models.office import (
     Desk,
     Procedure,
@@ -14,7 +15,14 @@ from satisfaction.models.office import (
     UnitName,
     UnitParent,
 )
-from satisfaction.models.rating import Comment, Rating, RatingReason, RatingVoid, Refusal
+from satisfaction.models.rating import (
+    Comment,
+    Rating,
+    RatingMark,
+    RatingReason,
+    RatingVoid,
+    Refusal,
+)
 from satisfaction.models.scale import Configuration, Level, Reason, Scale
 from satisfaction.models.visit import Visit
 
@@ -29,10 +37,15 @@ __all__ = [
     "Desk",
     "Dossier",
     "Grant",
+    "Heartbeat",
+    "Invitation",
     "Kiosk",
+    "KioskEvent",
     "Level",
+    "PairingCode",
     "Procedure",
     "Rating",
+    "RatingMark",
     "RatingReason",
     "RatingVoid",
     "Reason",

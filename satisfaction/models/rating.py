@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from satisfaction.database import Base, LocalDay, PackedUuid, UtcTime, enum_column
-from satisfaction.terms import Language, Layout, RatingSource, RefusalReason
+from satisfaction.terms import Language, Layout, Mark, RatingSource, RefusalReason
 
 LongId = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -54,6 +54,7 @@ class Rating(Base):
             postgresql_where=text("supersedes_seq IS NOT NULL"),
         ),
         Index(None, "local_day", "unit_id"),
+        Index("ix_rating_device", "kiosk_id", "device_epoch", "device_counter"),
         CheckConstraint(
             "supersedes_seq IS NULL OR visit_id IS NOT NULL", name="superseding_is_linked"
         ),
@@ -99,8 +100,20 @@ class RatingReason(Base):
     given_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class RatingMark(Base):
+    """Why a rating, kept and counted, is shown as to be looked at."""
+
+    __tablename__ = "rating_mark"
+
+    rating_seq: Mapped[int] = mapped_column(
+        LongId, ForeignKey("rating.seq", ondelete="RESTRICT"), primary_key=True
+    )
+    mark: Mapped[Mark] = mapped_column(enum_column(Mark, "mark"), primary_key=True)
+    marked_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class Comment(Base):
-    """Free text of a citizen and the salt of its commitment; both may be erased, together."""
+    """Free text of a citizen, and its salted commitment, which outlives an erasure."""
 
     __tablename__ = "comment"
     __table_args__ = (CheckConstraint("(body IS NULL) = (salt IS NULL)", name="erased_together"),)
@@ -108,6 +121,8 @@ class Comment(Base):
     rating_seq: Mapped[int] = mapped_column(
         LongId, ForeignKey("rating.seq", ondelete="RESTRICT"), primary_key=True
     )
+    given_at: Mapped[datetime] = mapped_column(UtcTime)
+    commitment: Mapped[bytes] = mapped_column(LargeBinary(32))
     body: Mapped[str | None] = mapped_column(String(1000))
     salt: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     erased_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -11,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-APPEND_ONLY = ("rating", "rating_void", "rating_reason")
+APPEND_ONLY = ("rating", "rating_mark", "rating_reason", "rating_void")
 
 
 def _protect_ratings() -> None:
@@ -23,6 +23,11 @@ def _protect_ratings() -> None:
                     f"CREATE TRIGGER {table}_refuses_{deed.lower()} BEFORE {deed} ON {table} "
                     "BEGIN SELECT RAISE(ABORT, 'ratings are append-only'); END"
                 )
+        op.execute(
+            "CREATE TRIGGER comment_refuses_change BEFORE UPDATE ON comment "
+            "WHEN NEW.body IS NOT NULL OR NEW.commitment IS NOT OLD.commitment "
+            "BEGIN SELECT RAISE(ABORT, 'comments can only be erased'); END"
+        )
         return
     op.execute(
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
@@ -33,6 +38,11 @@ def _protect_ratings() -> None:
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
+    op.execute(
+        "CREATE TRIGGER comment_erase_only BEFORE UPDATE ON comment FOR EACH ROW "
+        "WHEN (NEW.body IS NOT NULL OR NEW.commitment IS DISTINCT FROM OLD.commitment) "
+        "EXECUTE FUNCTION refuse_change()"
+    )
 
 
 def _release_ratings() -> None:
@@ -40,6 +50,7 @@ def _release_ratings() -> None:
         return
     for table in APPEND_ONLY:
         op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+    op.execute("DROP TRIGGER comment_erase_only ON comment")
     op.execute("DROP FUNCTION refuse_change()")
 
 
@@ -635,7 +646,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=False),
-        sa.Column("desk_id", sa.Integer(), nullable=False),
+        sa.Column("desk_id", sa.Integer(), nullable=True),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("enrolled_at", UtcTime(), nullable=False),
         sa.Column("revoked_at", UtcTime(), nullable=True),
@@ -650,6 +661,79 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("kiosk", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_kiosk_desk_id"), ["desk_id"], unique=False)
+
+    op.create_table(
+        "pairing_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
+        sa.Column("desk_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("made_by_id", sa.Integer(), nullable=True),
+        sa.Column("made_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcTime(), nullable=False),
+        sa.Column("used_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["desk_id"], ["desk.id"], name=op.f("fk_pairing_code_desk_id"), ondelete="RESTRICT"
+        ),
+        sa.ForeignKeyConstraint(
+            ["made_by_id"],
+            ["account.id"],
+            name=op.f("fk_pairing_code_made_by_id"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["unit_id"], ["unit.id"], name=op.f("fk_pairing_code_unit_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pairing_code")),
+        sa.UniqueConstraint("code_hash", name=op.f("uq_pairing_code_code_hash")),
+    )
+    op.create_table(
+        "heartbeat",
+        sa.Column("kiosk_id", sa.Integer(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("queue_length", sa.Integer(), nullable=False),
+        sa.Column("oldest_queued_at", UtcTime(), nullable=True),
+        sa.Column("device_epoch", sa.Integer(), nullable=False),
+        sa.Column("next_counter", sa.Integer(), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("clock_offset_ms", sa.BigInteger(), nullable=False),
+        sa.Column("free_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("last_tap_at", UtcTime(), nullable=True),
+        sa.Column("is_storage_kept", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"], ["kiosk.id"], name=op.f("fk_heartbeat_kiosk_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("kiosk_id", name=op.f("pk_heartbeat")),
+    )
+    op.create_table(
+        "kiosk_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kiosk_id", sa.Integer(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "store_cleared",
+                "ratings_missing",
+                "clock_wrong",
+                name="kiosk_event_kind",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["kiosk_id"], ["kiosk.id"], name=op.f("fk_kiosk_event_kiosk_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kiosk_event")),
+    )
+    with op.batch_alter_table("kiosk_event", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_kiosk_event_kiosk_id_kiosk_event_at"), ["kiosk_id", "at"], unique=False
+        )
 
     op.create_table(
         "refusal",
@@ -794,6 +878,36 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "invitation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("visit_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "purpose",
+            sa.Enum(
+                "receipt",
+                "screen",
+                "online",
+                name="invitation_purpose",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("made_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcTime(), nullable=False),
+        sa.Column("used_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["visit_id"], ["visit.id"], name=op.f("fk_invitation_visit_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_invitation_token_hash")),
+    )
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invitation_visit_id"), ["visit_id"], unique=False)
+
+    op.create_table(
         "rating",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", PackedUuid(), nullable=False),
@@ -884,6 +998,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.create_index(
+            "ix_rating_device", ["kiosk_id", "device_epoch", "device_counter"], unique=False
+        )
+        batch_op.create_index(
             batch_op.f("ix_rating_local_day_rating_unit_id"), ["local_day", "unit_id"], unique=False
         )
         batch_op.create_index(
@@ -906,6 +1023,8 @@ def upgrade() -> None:
         sa.Column(
             "rating_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
+        sa.Column("given_at", UtcTime(), nullable=False),
+        sa.Column("commitment", sa.LargeBinary(length=32), nullable=False),
         sa.Column("body", sa.String(length=1000), nullable=True),
         sa.Column("salt", sa.LargeBinary(length=16), nullable=True),
         sa.Column("erased_at", UtcTime(), nullable=True),
@@ -916,6 +1035,37 @@ def upgrade() -> None:
             ["rating_seq"], ["rating.seq"], name=op.f("fk_comment_rating_seq"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("rating_seq", name=op.f("pk_comment")),
+    )
+    op.create_table(
+        "rating_mark",
+        sa.Column(
+            "rating_seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "mark",
+            sa.Enum(
+                "clock_corrected",
+                "day_unknown",
+                "backdated",
+                "too_quick",
+                "burst",
+                "outside_hours",
+                "after_revocation",
+                name="mark",
+                native_enum=False,
+                create_constraint=True,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("marked_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["rating_seq"],
+            ["rating.seq"],
+            name=op.f("fk_rating_mark_rating_seq"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("rating_seq", "mark", name=op.f("pk_rating_mark")),
     )
     op.create_table(
         "rating_reason",
@@ -968,6 +1118,7 @@ def downgrade() -> None:
     _release_ratings()
     op.drop_table("rating_void")
     op.drop_table("rating_reason")
+    op.drop_table("rating_mark")
     op.drop_table("comment")
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.drop_index(
@@ -981,8 +1132,13 @@ def downgrade() -> None:
             postgresql_where=sa.text("supersedes_seq IS NULL AND visit_id IS NOT NULL"),
         )
         batch_op.drop_index(batch_op.f("ix_rating_local_day_rating_unit_id"))
+        batch_op.drop_index("ix_rating_device")
 
     op.drop_table("rating")
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitation_visit_id"))
+
+    op.drop_table("invitation")
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_visit_waiting",
@@ -996,6 +1152,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_refusal_received_at"))
 
     op.drop_table("refusal")
+    with op.batch_alter_table("kiosk_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_kiosk_event_kiosk_id_kiosk_event_at"))
+
+    op.drop_table("kiosk_event")
+    op.drop_table("heartbeat")
+    op.drop_table("pairing_code")
     with op.batch_alter_table("kiosk", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_kiosk_desk_id"))
 
