@@ -588,6 +588,8 @@ def _keep_refusals(connection: Connection, refused: Sequence[tuple[Tap, Recordin
             "rating_id": tap.rating_id,
             "content_hash": hashlib.sha256(json.dumps(content).encode()).digest(),
             "kiosk_id": tap.kiosk_id,
+            "device_epoch": tap.device_epoch,
+            "device_counter": tap.device_counter,
             "received_at": clock.now(),
             "reason": outcome.reason,
             "content": content,

@@ -50,7 +50,10 @@ class PairingCode(Base):
 
 
 class Heartbeat(Base):
-    """The last that a kiosk said of itself."""
+    """The last that a kiosk said of itself.
+
+    ``complete_until`` is the counter up to which the server has seen every rating of the epoch.
+    """
 
     __tablename__ = "heartbeat"
 
@@ -62,6 +65,8 @@ class Heartbeat(Base):
     oldest_queued_at: Mapped[datetime | None] = mapped_column(UtcTime)
     device_epoch: Mapped[int]
     next_counter: Mapped[int]
+    complete_until: Mapped[int] = mapped_column(default=0)
+    missing: Mapped[int] = mapped_column(default=0)
     version: Mapped[str] = mapped_column(String(40))
     clock_offset_ms: Mapped[int] = mapped_column(BigInteger)
     free_bytes: Mapped[int | None] = mapped_column(BigInteger)

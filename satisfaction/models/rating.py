@@ -145,12 +145,17 @@ class Refusal(Base):
     """A delivered rating that was not counted, kept with its reason; the same one is kept once."""
 
     __tablename__ = "refusal"
-    __table_args__ = (UniqueConstraint("rating_id", "content_hash"),)
+    __table_args__ = (
+        UniqueConstraint("rating_id", "content_hash"),
+        Index("ix_refusal_device", "kiosk_id", "device_epoch", "device_counter"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     rating_id: Mapped[uuid.UUID] = mapped_column(PackedUuid)
     content_hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     kiosk_id: Mapped[int | None] = mapped_column(ForeignKey("kiosk.id", ondelete="RESTRICT"))
+    device_epoch: Mapped[int | None]
+    device_counter: Mapped[int | None]
     received_at: Mapped[datetime] = mapped_column(UtcTime, index=True)
     reason: Mapped[RefusalReason] = mapped_column(enum_column(RefusalReason, "refusal_reason"))
     content: Mapped[dict[str, Any]] = mapped_column(JSON)

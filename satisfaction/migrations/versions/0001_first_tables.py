@@ -696,6 +696,8 @@ def upgrade() -> None:
         sa.Column("oldest_queued_at", UtcTime(), nullable=True),
         sa.Column("device_epoch", sa.Integer(), nullable=False),
         sa.Column("next_counter", sa.Integer(), nullable=False),
+        sa.Column("complete_until", sa.Integer(), nullable=False),
+        sa.Column("missing", sa.Integer(), nullable=False),
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column("clock_offset_ms", sa.BigInteger(), nullable=False),
         sa.Column("free_bytes", sa.BigInteger(), nullable=True),
@@ -741,6 +743,8 @@ def upgrade() -> None:
         sa.Column("rating_id", PackedUuid(), nullable=False),
         sa.Column("content_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("kiosk_id", sa.Integer(), nullable=True),
+        sa.Column("device_epoch", sa.Integer(), nullable=True),
+        sa.Column("device_counter", sa.Integer(), nullable=True),
         sa.Column("received_at", UtcTime(), nullable=False),
         sa.Column(
             "reason",
@@ -776,6 +780,9 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("refusal", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_refusal_device", ["kiosk_id", "device_epoch", "device_counter"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_refusal_received_at"), ["received_at"], unique=False)
 
     op.create_table(
@@ -1150,6 +1157,7 @@ def downgrade() -> None:
     op.drop_table("visit")
     with op.batch_alter_table("refusal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_refusal_received_at"))
+        batch_op.drop_index("ix_refusal_device")
 
     op.drop_table("refusal")
     with op.batch_alter_table("kiosk_event", schema=None) as batch_op:
