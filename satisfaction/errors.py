@@ -85,6 +85,10 @@ class PermissionDeniedError(SatisfactionError):
     """The officer's roles do not cover this."""
 
 
+class DossierCodeMissingError(SatisfactionError):
+    """A dossier without a code cannot be kept."""
+
+
 class ImportRefusedError(SatisfactionError):
     """A file that cannot be read as a list of dossiers; ``reason`` says why."""
 
