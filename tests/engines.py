@@ -84,8 +84,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[str]:
-    """Run a PostgreSQL server of our own, as its own user when we are root; yield its address."""
+def postgres_server(folder: Path, *, is_durable: bool = False) -> Iterator[str]:
+    """Run a PostgreSQL server of our own, as its own user when we are root; yield its address.
+
+    Only a durable one waits for the disk, as an installation's does; tests need not.
+    """
     if not (POSTGRES_BIN / "initdb").exists():
         pytest.exit("PostgreSQL 15 is missing: apt-get install postgresql-15", returncode=3)
     folder.mkdir()
@@ -101,7 +104,9 @@ def postgres_server(folder: Path) -> Iterator[str]:
     ]
     subprocess.run(initialise, check=True, capture_output=True)
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    options += " -c fsync=off -c max_connections=200 -c full_page_writes=off"
+    options += " -c max_connections=200"
+    if not is_durable:
+        options += " -c fsync=off -c full_page_writes=off"
     control: list[str | Path] = [
         *as_owner,
         POSTGRES_BIN / "pg_ctl",
