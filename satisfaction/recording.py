@@ -1,200 +1,56 @@
 """The only writer of ratings: the touch page, offline batches, phone pages and paper end here.
 
 Refuses to change or remove a rating: a correction is a further rating that supersedes the first.
-The statements below are compiled Core statements, few for any number of ratings, because a tap
-waits for them; docs/adr/0004-one-way-in.md gives the figures.
+Compiled statements, few for any number of ratings, because a tap waits for them.
 """
 
-import hashlib
-import json
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import uuid6
-from sqlalchemy import Engine, and_, bindparam, func, insert, select, update
+from sqlalchemy import Engine, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.database import CommitGroup, writing_engine
 from satisfaction.days import hold_days, mark_days
 from satisfaction.errors import AlreadyRatedError, RatingConflictError, RatingRefusedError
-from satisfaction.models import (
-    AuditEntry,
-    Comment,
-    Configuration,
-    Desk,
-    Kiosk,
-    Level,
-    Rating,
-    RatingReason,
-    Reason,
-    Refusal,
-    Visit,
+from satisfaction.facts import RATINGS, Facts, Reference, read_facts
+from satisfaction.models import Comment, Rating, RatingReason, Visit
+from satisfaction.refusals import keep_refusals
+from satisfaction.taps import (
+    LONGEST_COMMENT,
+    ReasonsGiven,
+    RecordingOutcome,
+    Tap,
+    comment_commitment,
 )
-from satisfaction.terms import (
-    AuditAction,
-    Language,
-    Layout,
-    Outcome,
-    RatingSource,
-    RecordingResult,
-    RefusalReason,
-)
+from satisfaction.terms import Outcome, RecordingResult, RefusalReason
+from satisfaction.verdicts import CORRECTION_WINDOW, FUTURE_TOLERANCE, day_of, judge
 
-_Row = Any
-FUTURE_TOLERANCE = timedelta(minutes=5)
-CORRECTION_WINDOW = timedelta(minutes=2)
-LONGEST_COMMENT = 500
+__all__ = [
+    "CORRECTION_WINDOW",
+    "FUTURE_TOLERANCE",
+    "LONGEST_COMMENT",
+    "ReasonsGiven",
+    "Recorder",
+    "RecordingOutcome",
+    "Tap",
+    "comment_commitment",
+    "new_rating_id",
+    "record_rating",
+    "record_ratings",
+    "record_reasons",
+]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Tap:
-    """One answer as it was delivered.
-
-    Time: ``tapped_at`` is the device's own aware time; ``clock_offset_ms`` added to it gives the
-    server's time. Units: ``level`` is the position on the scale, 1 the lowest.
-    """
-
-    rating_id: uuid.UUID
-    desk_id: int
-    configuration_id: int
-    scale_id: int
-    level: int
-    tapped_at: datetime
-    visit: uuid.UUID | None = None
-    kiosk_id: int | None = None
-    device_epoch: int | None = None
-    device_counter: int | None = None
-    source: RatingSource = RatingSource.KIOSK
-    is_assisted: bool = False
-    language: Language = Language.VI
-    layout: Layout = Layout.ROW
-    clock_offset_ms: int | None = None
-    supersedes: uuid.UUID | None = None
-    reasons: tuple[str, ...] = ()
-    comment: str = ""
-
-    @property
-    def corrected_at(self) -> datetime:
-        """The tap's time by the server's clock."""
-        return self.tapped_at + timedelta(milliseconds=self.clock_offset_ms or 0)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReasonsGiven:
-    """Reasons chosen after a rating was stored."""
-
-    rating_id: uuid.UUID
-    kiosk_id: int | None
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecordingOutcome:
-    """The answer to one delivered rating; a repeated delivery gets the first answer's fields."""
-
-    rating_id: uuid.UUID
-    result: RecordingResult
-    received_at: datetime
-    reason: RefusalReason | None = None
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """What a configuration allowed a citizen to answer; never changes, so it may be kept."""
-
-    scale_id: int
-    level_ids: dict[int, int]
-    allows_unlinked: bool
-
-
-@dataclass
-class Reference:
-    """Configurations and reasons of one database, read once each."""
-
-    shown: dict[int, _Shown] = field(default_factory=dict)
-    reason_ids: dict[str, int] = field(default_factory=dict)
-
-    def load(self, connection: Connection, taps: Sequence[Tap]) -> None:
-        """Read what these taps name and what has not been read before."""
-        missing = {tap.configuration_id for tap in taps} - self.shown.keys()
-        for row in connection.execute(_CONFIGURATIONS, {"ids": list(missing)}) if missing else ():
-            shown = self.shown.setdefault(row.id, _Shown(row.scale_id, {}, row.allows_unlinked))
-            shown.level_ids[row.position] = row.level_id
-        self.load_reasons(connection, {code for tap in taps for code in tap.reasons})
-
-    def load_reasons(self, connection: Connection, codes: Iterable[str]) -> None:
-        """Read the reasons' keys when one of these codes has not been seen."""
-        if set(codes) - self.reason_ids.keys():
-            rows = connection.execute(select(Reason.code, Reason.id))
-            self.reason_ids.update({row.code: row.id for row in rows})
-
-
-@dataclass
-class _Facts:
-    """What the database knows about a group of taps, read at the start of its transaction."""
-
-    connection: Connection
-    reference: Reference
-    received_at: datetime
-    ratings: dict[uuid.UUID, _Row]
-    visits: dict[uuid.UUID, _Row]
-    desks: dict[int, _Row]
-    kiosks: dict[int, _Row]
-
-
-_rating = Rating.__table__
-_first = aliased(Rating, name="first")
-_superseder = aliased(Rating, name="superseder")
-_CONFIGURATIONS = (
-    select(
-        Configuration.id,
-        Configuration.scale_id,
-        Configuration.allows_unlinked,
-        Level.position,
-        Level.id.label("level_id"),
-    )
-    .join(Level, Level.scale_id == Configuration.scale_id)
-    .where(Configuration.id.in_(bindparam("ids", expanding=True)))
-)
-_RATINGS = (
-    select(*_rating.c, Visit.token.label("visit_token"), _superseder.seq.label("superseded_by"))
-    .outerjoin(Visit, Visit.id == Rating.visit_id)
-    .outerjoin(_superseder, _superseder.supersedes_seq == Rating.seq)
-    .where(Rating.id.in_(bindparam("ids", expanding=True)))
-)
-_VISITS = (
-    select(
-        Visit.id,
-        Visit.token,
-        Visit.unit_id,
-        Visit.desk_id,
-        Visit.closed_at,
-        Visit.closed_day,
-        _first.seq.label("first_seq"),
-    )
-    .outerjoin(_first, and_(_first.visit_id == Visit.id, _first.supersedes_seq.is_(None)))
-    .where(Visit.token.in_(bindparam("tokens", expanding=True)))
-)
-_DESKS = select(Desk.id, Desk.unit_id, Desk.from_day, Desk.until_day).where(
-    Desk.id.in_(bindparam("ids", expanding=True))
-)
-_KIOSKS = select(Kiosk.id, Kiosk.desk_id, Kiosk.enrolled_at, Kiosk.revoked_at).where(
-    Kiosk.id.in_(bindparam("ids", expanding=True))
-)
 _INSERT = {
     "sqlite": sqlite.insert(Rating).on_conflict_do_nothing().returning(Rating.id),
     "postgresql": postgresql.insert(Rating).on_conflict_do_nothing().returning(Rating.id),
-}
-_INSERT_REFUSAL = {
-    "sqlite": sqlite.insert(Refusal).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(Refusal).on_conflict_do_nothing(),
 }
 _VISIT_RATED = (
     update(Visit.__table__)  # type: ignore[arg-type]
@@ -259,7 +115,7 @@ def record_ratings(
     outcomes: dict[int, RecordingOutcome] = {}
     waiting = list(enumerate(taps))
     while waiting:
-        facts = _read_facts(connection, [tap for _, tap in waiting], reference, received_at)
+        facts = read_facts(connection, [tap for _, tap in waiting], reference, received_at)
         waiting = _record_round(connection, waiting, facts, outcomes)
     _confirm_known(connection, outcomes.values())
     return [outcomes[place] for place in range(len(taps))]
@@ -268,7 +124,7 @@ def record_ratings(
 def _record_round(
     connection: Connection,
     waiting: list[tuple[int, Tap]],
-    facts: _Facts,
+    facts: Facts,
     outcomes: dict[int, RecordingOutcome],
 ) -> list[tuple[int, Tap]]:
     """Settle each tap, or leave it for the next round if it hangs on one of this round."""
@@ -282,187 +138,18 @@ def _record_round(
             left.append((place, tap))
             continue
         busy |= {name for name in names if name is not None}
-        outcome = _judge(tap, facts)
+        outcome = judge(tap, facts)
         outcomes[place] = outcome
         if outcome.result is RecordingResult.RECORDED:
             accepted.append((place, tap))
         elif outcome.result is not RecordingResult.KNOWN:
             refused.append((tap, outcome))
-    _keep_refusals(connection, refused)
+    keep_refusals(connection, refused)
     lost = _insert(connection, [tap for _, tap in accepted], facts)
     return left + [(place, tap) for place, tap in accepted if tap.rating_id in lost]
 
 
-def _read_facts(
-    connection: Connection, taps: Sequence[Tap], reference: Reference, received_at: datetime
-) -> _Facts:
-    ids = {tap.rating_id for tap in taps} | {tap.supersedes for tap in taps if tap.supersedes}
-    tokens = {tap.visit for tap in taps if tap.visit}
-    kiosks = {tap.kiosk_id for tap in taps if tap.kiosk_id}
-    ratings = connection.execute(_RATINGS, {"ids": list(ids)})
-    visits = connection.execute(_VISITS, {"tokens": list(tokens)}) if tokens else ()
-    desks = connection.execute(_DESKS, {"ids": list({tap.desk_id for tap in taps})})
-    known = connection.execute(_KIOSKS, {"ids": list(kiosks)}) if kiosks else ()
-    return _Facts(
-        connection=connection,
-        reference=reference,
-        received_at=received_at,
-        ratings={row.id: row for row in ratings},
-        visits={row.token: row for row in visits},
-        desks={row.id: row for row in desks},
-        kiosks={row.id: row for row in known},
-    )
-
-
-def _judge(tap: Tap, facts: _Facts) -> RecordingOutcome:
-    """Decide what becomes of one tap; nothing is written here."""
-    first = facts.ratings.get(tap.rating_id)
-    if first is not None:
-        is_same = _is_same(tap, first, facts)
-        return RecordingOutcome(
-            rating_id=tap.rating_id,
-            result=RecordingResult.KNOWN if is_same else RecordingResult.CONFLICT,
-            received_at=first.received_at,
-            reason=None if is_same else RefusalReason.CONFLICT,
-        )
-    reason = next((found for check in _CHECKS if (found := check(tap, facts))), None)
-    result = RecordingResult.RECORDED
-    if reason is not None:
-        is_second = reason is RefusalReason.ALREADY_RATED
-        result = RecordingResult.ALREADY_RATED if is_second else RecordingResult.REFUSED
-    return RecordingOutcome(
-        rating_id=tap.rating_id, result=result, received_at=facts.received_at, reason=reason
-    )
-
-
-def _is_same(tap: Tap, row: _Row, facts: _Facts) -> bool:
-    """Say whether a stored rating has this tap's content."""
-    shown = facts.reference.shown.get(tap.configuration_id)
-    before = facts.ratings.get(tap.supersedes) if tap.supersedes else None
-    return (
-        shown is not None
-        and (shown.scale_id, shown.level_ids.get(tap.level)) == (tap.scale_id, row.level_id)
-        and (before.seq if before else None) == row.supersedes_seq
-        and all(getattr(tap, name) == getattr(row, name) for name in _SAME)
-        and (tap.visit, clock.require_aware(tap.tapped_at)) == (row.visit_token, row.tapped_at)
-        and _has_same_words(tap, row, facts.connection)
-    )
-
-
-_SAME = (
-    "desk_id",
-    "configuration_id",
-    "kiosk_id",
-    "device_epoch",
-    "device_counter",
-    "source",
-    "is_assisted",
-    "language",
-    "layout",
-)
-
-
-def _has_same_words(tap: Tap, row: _Row, connection: Connection) -> bool:
-    """Compare the comment, unless it was erased, and reasons that came with the rating."""
-    if bool(tap.comment) != (row.comment_commit is not None):
-        return False
-    if tap.comment:
-        salt = connection.scalar(select(Comment.salt).where(Comment.rating_seq == row.seq))
-        if salt and comment_commitment(tap.comment, salt) != row.comment_commit:
-            return False
-    if not tap.reasons:
-        return True
-    stored = connection.scalars(
-        select(Reason.code).join(RatingReason).where(RatingReason.rating_seq == row.seq)
-    )
-    return set(stored) == set(tap.reasons)
-
-
-def _check_desk(tap: Tap, facts: _Facts) -> RefusalReason | None:
-    desk = facts.desks.get(tap.desk_id)
-    if desk is None:
-        return RefusalReason.UNKNOWN_DESK
-    day = _day(tap, facts)
-    if day < desk.from_day or (desk.until_day is not None and day >= desk.until_day):
-        return RefusalReason.RETIRED_DESK
-    return None
-
-
-def _check_time(tap: Tap, facts: _Facts) -> RefusalReason | None:
-    if tap.corrected_at > facts.received_at + FUTURE_TOLERANCE:
-        return RefusalReason.TIME_IN_FUTURE
-    return None
-
-
-def _check_kiosk(tap: Tap, facts: _Facts) -> RefusalReason | None:
-    if tap.kiosk_id is None:
-        return None
-    kiosk = facts.kiosks.get(tap.kiosk_id)
-    if kiosk is None or kiosk.revoked_at is not None:
-        return RefusalReason.REVOKED_KIOSK
-    if tap.corrected_at < kiosk.enrolled_at - FUTURE_TOLERANCE:
-        return RefusalReason.BEFORE_ENROLMENT
-    return RefusalReason.WRONG_DESK if kiosk.desk_id != tap.desk_id else None
-
-
-def _check_level(tap: Tap, facts: _Facts) -> RefusalReason | None:
-    shown = facts.reference.shown.get(tap.configuration_id)
-    if shown is None:
-        return RefusalReason.UNKNOWN_CONFIGURATION
-    if tap.scale_id != shown.scale_id or tap.level not in shown.level_ids:
-        return RefusalReason.LEVEL_OF_ANOTHER_SCALE
-    if not set(tap.reasons) <= facts.reference.reason_ids.keys():
-        return RefusalReason.UNKNOWN_REASON
-    return None
-
-
-def _check_visit(tap: Tap, facts: _Facts) -> RefusalReason | None:
-    if tap.visit is None:
-        shown = facts.reference.shown[tap.configuration_id]
-        return None if shown.allows_unlinked else RefusalReason.UNLINKED_NOT_ALLOWED
-    visit = facts.visits.get(tap.visit)
-    if visit is None:
-        return RefusalReason.UNKNOWN_VISIT
-    if visit.desk_id != tap.desk_id:
-        return RefusalReason.WRONG_DESK
-    return RefusalReason.VISIT_NOT_FINISHED if visit.closed_at is None else None
-
-
-def _check_single(tap: Tap, facts: _Facts) -> RefusalReason | None:
-    """One rating counts for a visit; only the citizen's own correction may follow it."""
-    visit = facts.visits.get(tap.visit) if tap.visit else None
-    if tap.supersedes is None:
-        is_rated = visit is not None and visit.first_seq is not None
-        return RefusalReason.ALREADY_RATED if is_rated else None
-    before = facts.ratings.get(tap.supersedes)
-    is_correction = (
-        visit is not None
-        and before is not None
-        and before.visit_id == visit.id
-        and before.superseded_by is None
-        and before.kiosk_id == tap.kiosk_id
-        and timedelta(0) <= tap.tapped_at - before.tapped_at <= CORRECTION_WINDOW
-    )
-    return None if is_correction else RefusalReason.ALREADY_RATED
-
-
-_Check = Callable[[Tap, _Facts], RefusalReason | None]
-_CHECKS: tuple[_Check, ...] = (
-    _check_time,
-    _check_desk,
-    _check_kiosk,
-    _check_level,
-    _check_visit,
-    _check_single,
-)
-
-
-def _day(tap: Tap, facts: _Facts) -> date:
-    """Return the office's day of a tap; a clock a little fast never makes a day to come."""
-    return clock.local_day(min(clock.require_aware(tap.corrected_at), facts.received_at))
-
-
-def _insert(connection: Connection, taps: Sequence[Tap], facts: _Facts) -> set[uuid.UUID]:
+def _insert(connection: Connection, taps: Sequence[Tap], facts: Facts) -> set[uuid.UUID]:
     """Store accepted taps; return the ids that another transaction was faster with."""
     if not taps:
         return set()
@@ -481,7 +168,7 @@ def _insert(connection: Connection, taps: Sequence[Tap], facts: _Facts) -> set[u
     return {tap.rating_id for tap in taps} - stored
 
 
-def _as_row(tap: Tap, facts: _Facts, salt: bytes | None) -> dict[str, Any]:
+def _as_row(tap: Tap, facts: Facts, salt: bytes | None) -> dict[str, Any]:
     visit = facts.visits[tap.visit] if tap.visit else None
     return {
         "id": tap.rating_id,
@@ -500,22 +187,14 @@ def _as_row(tap: Tap, facts: _Facts, salt: bytes | None) -> dict[str, Any]:
         "tapped_at": tap.tapped_at,
         "received_at": facts.received_at,
         "clock_offset_ms": tap.clock_offset_ms,
-        "local_day": _day(tap, facts),
+        "local_day": day_of(tap, facts),
         "supersedes_seq": facts.ratings[tap.supersedes].seq if tap.supersedes else None,
         "comment_commit": comment_commitment(tap.comment, salt) if salt else None,
     }
 
 
-def comment_commitment(comment: str, salt: bytes) -> bytes:
-    """Return the salted commitment of a comment.
-
-    Shape: 32 bytes, SHA-256 of the domain word, the salt and the text in UTF-8.
-    """
-    return hashlib.sha256(b"c1" + salt + comment.encode()).digest()
-
-
 def _keep_words(
-    connection: Connection, taps: Sequence[Tap], facts: _Facts, salts: dict[uuid.UUID, bytes]
+    connection: Connection, taps: Sequence[Tap], facts: Facts, salts: dict[uuid.UUID, bytes]
 ) -> None:
     """Store reasons and comments that came together with their ratings."""
     spoken = [tap for tap in taps if tap.reasons or tap.comment]
@@ -563,7 +242,7 @@ def record_reasons(session: Session, given: ReasonsGiven) -> RecordingOutcome:
     """
     connection = session.connection()
     received_at = clock.now()
-    rating = connection.execute(_RATINGS, {"ids": [given.rating_id]}).one_or_none()
+    rating = connection.execute(RATINGS, {"ids": [given.rating_id]}).one_or_none()
     if rating is None or rating.kiosk_id != given.kiosk_id:
         raise RatingRefusedError(RefusalReason.UNKNOWN_VISIT, rating_id=given.rating_id)
     reference = Reference()
@@ -578,42 +257,6 @@ def record_reasons(session: Session, given: ReasonsGiven) -> RecordingOutcome:
         result=RecordingResult.KNOWN if earlier else RecordingResult.RECORDED,
         received_at=received_at,
     )
-
-
-def _keep_refusals(connection: Connection, refused: Sequence[tuple[Tap, RecordingOutcome]]) -> None:
-    """Keep what was not counted, with its reason and without the citizen's words."""
-    for tap, outcome in refused:
-        content = _content(tap)
-        row = {
-            "rating_id": tap.rating_id,
-            "content_hash": hashlib.sha256(json.dumps(content).encode()).digest(),
-            "kiosk_id": tap.kiosk_id,
-            "device_epoch": tap.device_epoch,
-            "device_counter": tap.device_counter,
-            "received_at": clock.now(),
-            "reason": outcome.reason,
-            "content": content,
-        }
-        kept = connection.execute(_INSERT_REFUSAL[connection.dialect.name], row)
-        if kept.rowcount and outcome.result is RecordingResult.CONFLICT:
-            connection.execute(
-                insert(AuditEntry),
-                {
-                    "at": row["received_at"],
-                    "action": AuditAction.RATING_CONFLICT,
-                    "detail": {"rating_id": str(tap.rating_id), "kiosk_id": tap.kiosk_id},
-                },
-            )
-
-
-def _content(tap: Tap) -> dict[str, Any]:
-    """Return what identifies a delivery, as JSON can hold it; a comment leaves only its length."""
-    content = asdict(tap)
-    content["comment"] = len(tap.comment)
-    return {
-        name: value if isinstance(value, int | str | None) else str(value)
-        for name, value in content.items()
-    }
 
 
 def _confirm_known(connection: Connection, outcomes: Iterable[RecordingOutcome]) -> None:

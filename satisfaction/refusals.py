@@ -1,0 +1,57 @@
+"""Keep what was delivered and not counted, with its reason. Refuses to keep a citizen's words."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from satisfaction import clock
+from satisfaction.models import AuditEntry, Refusal
+from satisfaction.taps import RecordingOutcome, Tap
+from satisfaction.terms import AuditAction, RecordingResult
+
+_INSERT_REFUSAL = {
+    "sqlite": sqlite.insert(Refusal).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(Refusal).on_conflict_do_nothing(),
+}
+
+
+def keep_refusals(connection: Connection, refused: Sequence[tuple[Tap, RecordingOutcome]]) -> None:
+    """Keep what was not counted, with its reason and without the citizen's words."""
+    for tap, outcome in refused:
+        content = _content(tap)
+        row = {
+            "rating_id": tap.rating_id,
+            "content_hash": hashlib.sha256(json.dumps(content).encode()).digest(),
+            "kiosk_id": tap.kiosk_id,
+            "device_epoch": tap.device_epoch,
+            "device_counter": tap.device_counter,
+            "received_at": clock.now(),
+            "reason": outcome.reason,
+            "content": content,
+        }
+        kept = connection.execute(_INSERT_REFUSAL[connection.dialect.name], row)
+        if kept.rowcount and outcome.result is RecordingResult.CONFLICT:
+            connection.execute(
+                insert(AuditEntry),
+                {
+                    "at": row["received_at"],
+                    "action": AuditAction.RATING_CONFLICT,
+                    "detail": {"rating_id": str(tap.rating_id), "kiosk_id": tap.kiosk_id},
+                },
+            )
+
+
+def _content(tap: Tap) -> dict[str, Any]:
+    """Return what identifies a delivery, as JSON can hold it; a comment leaves only its length."""
+    content = asdict(tap)
+    content["comment"] = len(tap.comment)
+    return {
+        name: value if isinstance(value, int | str | None) else str(value)
+        for name, value in content.items()
+    }

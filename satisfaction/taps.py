@@ -1,0 +1,70 @@
+"""Delivered answers and the answer to each, as values. Refuses to know what is stored."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from satisfaction.terms import Language, Layout, RatingSource, RecordingResult, RefusalReason
+
+LONGEST_COMMENT = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tap:
+    """One answer as it was delivered.
+
+    Time: ``tapped_at`` is the device's own aware time; ``clock_offset_ms`` added to it gives the
+    server's time. Units: ``level`` is the position on the scale, 1 the lowest.
+    """
+
+    rating_id: uuid.UUID
+    desk_id: int
+    configuration_id: int
+    scale_id: int
+    level: int
+    tapped_at: datetime
+    visit: uuid.UUID | None = None
+    kiosk_id: int | None = None
+    device_epoch: int | None = None
+    device_counter: int | None = None
+    source: RatingSource = RatingSource.KIOSK
+    is_assisted: bool = False
+    language: Language = Language.VI
+    layout: Layout = Layout.ROW
+    clock_offset_ms: int | None = None
+    supersedes: uuid.UUID | None = None
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
+
+    @property
+    def corrected_at(self) -> datetime:
+        """The tap's time by the server's clock."""
+        return self.tapped_at + timedelta(milliseconds=self.clock_offset_ms or 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReasonsGiven:
+    """Reasons chosen after a rating was stored."""
+
+    rating_id: uuid.UUID
+    kiosk_id: int | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingOutcome:
+    """The answer to one delivered rating; a repeated delivery gets the first answer's fields."""
+
+    rating_id: uuid.UUID
+    result: RecordingResult
+    received_at: datetime
+    reason: RefusalReason | None = None
+
+
+def comment_commitment(comment: str, salt: bytes) -> bytes:
+    """Return the salted commitment of a comment.
+
+    Shape: 32 bytes, SHA-256 of the domain word, the salt and the text in UTF-8.
+    """
+    return hashlib.sha256(b"c1" + salt + comment.encode()).digest()

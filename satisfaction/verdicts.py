@@ -1,0 +1,167 @@
+"""What becomes of a delivered tap: known, in conflict, refused and why, or to be stored.
+
+Refuses to write anything; ``recording`` acts on a verdict.
+"""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from satisfaction import clock
+from satisfaction.facts import Facts, Row
+from satisfaction.models import Comment, RatingReason, Reason
+from satisfaction.taps import RecordingOutcome, Tap, comment_commitment
+from satisfaction.terms import RecordingResult, RefusalReason
+
+FUTURE_TOLERANCE = timedelta(minutes=5)
+CORRECTION_WINDOW = timedelta(minutes=2)
+
+
+def judge(tap: Tap, facts: Facts) -> RecordingOutcome:
+    """Decide what becomes of one tap; nothing is written here."""
+    first = facts.ratings.get(tap.rating_id)
+    if first is not None:
+        is_same = _is_same(tap, first, facts)
+        return RecordingOutcome(
+            rating_id=tap.rating_id,
+            result=RecordingResult.KNOWN if is_same else RecordingResult.CONFLICT,
+            received_at=first.received_at,
+            reason=None if is_same else RefusalReason.CONFLICT,
+        )
+    reason = next((found for check in _CHECKS if (found := check(tap, facts))), None)
+    result = RecordingResult.RECORDED
+    if reason is not None:
+        is_second = reason is RefusalReason.ALREADY_RATED
+        result = RecordingResult.ALREADY_RATED if is_second else RecordingResult.REFUSED
+    return RecordingOutcome(
+        rating_id=tap.rating_id, result=result, received_at=facts.received_at, reason=reason
+    )
+
+
+def _is_same(tap: Tap, row: Row, facts: Facts) -> bool:
+    """Say whether a stored rating has this tap's content."""
+    shown = facts.reference.shown.get(tap.configuration_id)
+    before = facts.ratings.get(tap.supersedes) if tap.supersedes else None
+    return (
+        shown is not None
+        and (shown.scale_id, shown.level_ids.get(tap.level)) == (tap.scale_id, row.level_id)
+        and (before.seq if before else None) == row.supersedes_seq
+        and all(getattr(tap, name) == getattr(row, name) for name in _SAME)
+        and (tap.visit, clock.require_aware(tap.tapped_at)) == (row.visit_token, row.tapped_at)
+        and _has_same_words(tap, row, facts.connection)
+    )
+
+
+_SAME = (
+    "desk_id",
+    "configuration_id",
+    "kiosk_id",
+    "device_epoch",
+    "device_counter",
+    "source",
+    "is_assisted",
+    "language",
+    "layout",
+)
+
+
+def _has_same_words(tap: Tap, row: Row, connection: Connection) -> bool:
+    """Compare the comment, unless it was erased, and reasons that came with the rating."""
+    if bool(tap.comment) != (row.comment_commit is not None):
+        return False
+    if tap.comment:
+        salt = connection.scalar(select(Comment.salt).where(Comment.rating_seq == row.seq))
+        if salt and comment_commitment(tap.comment, salt) != row.comment_commit:
+            return False
+    if not tap.reasons:
+        return True
+    stored = connection.scalars(
+        select(Reason.code).join(RatingReason).where(RatingReason.rating_seq == row.seq)
+    )
+    return set(stored) == set(tap.reasons)
+
+
+def _check_desk(tap: Tap, facts: Facts) -> RefusalReason | None:
+    desk = facts.desks.get(tap.desk_id)
+    if desk is None:
+        return RefusalReason.UNKNOWN_DESK
+    day = day_of(tap, facts)
+    if day < desk.from_day or (desk.until_day is not None and day >= desk.until_day):
+        return RefusalReason.RETIRED_DESK
+    return None
+
+
+def _check_time(tap: Tap, facts: Facts) -> RefusalReason | None:
+    if tap.corrected_at > facts.received_at + FUTURE_TOLERANCE:
+        return RefusalReason.TIME_IN_FUTURE
+    return None
+
+
+def _check_kiosk(tap: Tap, facts: Facts) -> RefusalReason | None:
+    if tap.kiosk_id is None:
+        return None
+    kiosk = facts.kiosks.get(tap.kiosk_id)
+    if kiosk is None or kiosk.revoked_at is not None:
+        return RefusalReason.REVOKED_KIOSK
+    if tap.corrected_at < kiosk.enrolled_at - FUTURE_TOLERANCE:
+        return RefusalReason.BEFORE_ENROLMENT
+    return RefusalReason.WRONG_DESK if kiosk.desk_id != tap.desk_id else None
+
+
+def _check_level(tap: Tap, facts: Facts) -> RefusalReason | None:
+    shown = facts.reference.shown.get(tap.configuration_id)
+    if shown is None:
+        return RefusalReason.UNKNOWN_CONFIGURATION
+    if tap.scale_id != shown.scale_id or tap.level not in shown.level_ids:
+        return RefusalReason.LEVEL_OF_ANOTHER_SCALE
+    if not set(tap.reasons) <= facts.reference.reason_ids.keys():
+        return RefusalReason.UNKNOWN_REASON
+    return None
+
+
+def _check_visit(tap: Tap, facts: Facts) -> RefusalReason | None:
+    if tap.visit is None:
+        shown = facts.reference.shown[tap.configuration_id]
+        return None if shown.allows_unlinked else RefusalReason.UNLINKED_NOT_ALLOWED
+    visit = facts.visits.get(tap.visit)
+    if visit is None:
+        return RefusalReason.UNKNOWN_VISIT
+    if visit.desk_id != tap.desk_id:
+        return RefusalReason.WRONG_DESK
+    return RefusalReason.VISIT_NOT_FINISHED if visit.closed_at is None else None
+
+
+def _check_single(tap: Tap, facts: Facts) -> RefusalReason | None:
+    """One rating counts for a visit; only the citizen's own correction may follow it."""
+    visit = facts.visits.get(tap.visit) if tap.visit else None
+    if tap.supersedes is None:
+        is_rated = visit is not None and visit.first_seq is not None
+        return RefusalReason.ALREADY_RATED if is_rated else None
+    before = facts.ratings.get(tap.supersedes)
+    is_correction = (
+        visit is not None
+        and before is not None
+        and before.visit_id == visit.id
+        and before.superseded_by is None
+        and before.kiosk_id == tap.kiosk_id
+        and timedelta(0) <= tap.tapped_at - before.tapped_at <= CORRECTION_WINDOW
+    )
+    return None if is_correction else RefusalReason.ALREADY_RATED
+
+
+_Check = Callable[[Tap, Facts], RefusalReason | None]
+_CHECKS: tuple[_Check, ...] = (
+    _check_time,
+    _check_desk,
+    _check_kiosk,
+    _check_level,
+    _check_visit,
+    _check_single,
+)
+
+
+def day_of(tap: Tap, facts: Facts) -> date:
+    """Return the office's day of a tap; a clock a little fast never makes a day to come."""
+    return clock.local_day(min(clock.require_aware(tap.corrected_at), facts.received_at))
