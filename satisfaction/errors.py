@@ -37,6 +37,18 @@ class KioskNotFoundError(NotFoundError):
     """No such kiosk, or its credential is not valid."""
 
 
+class PairingRefusedError(SatisfactionError):
+    """A pairing code that is unknown, used or expired: one answer for all three."""
+
+
+class InvitationNotFoundError(NotFoundError):
+    """No such link."""
+
+
+class InvitationExpiredError(SatisfactionError):
+    """The link's time is over, or it was used."""
+
+
 class DeskRetiredError(SatisfactionError):
     """The desk no longer serves."""
 

@@ -1,8 +1,12 @@
-"""Kiosks: enrol, recognise and revoke devices. Refuses to keep a credential in the clear."""
+"""Kiosks: enrol, recognise, watch, replace and revoke devices.
+
+Refuses to keep a credential or a pairing code in the clear.
+"""
 
 import hashlib
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -10,9 +14,13 @@ from sqlalchemy.orm import Session
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.database import db
-from satisfaction.errors import KioskNotFoundError
-from satisfaction.models import Desk, Kiosk
+from satisfaction.errors import KioskNotFoundError, PairingRefusedError
+from satisfaction.models import Desk, Kiosk, PairingCode, Unit
 from satisfaction.terms import AuditAction
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LENGTH = 8
+CODE_LIFE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -33,20 +41,88 @@ def hash_token(token: str) -> bytes:
 
 def enrol_kiosk(session: Session, desk: Desk, *, name: str) -> Enrolment:
     """Enrol a device at a desk and give it a credential."""
+    return _enrol(session, name, unit_id=desk.unit_id, desk_id=desk.id)
+
+
+def enrol_lobby_kiosk(session: Session, unit: Unit, *, name: str) -> Enrolment:
+    """Enrol a device that stands in the lobby and asks for the number of the ticket."""
+    return _enrol(session, name, unit_id=unit.id, desk_id=None)
+
+
+def _enrol(session: Session, name: str, *, unit_id: int, desk_id: int | None) -> Enrolment:
     token = secrets.token_urlsafe(32)
     kiosk = Kiosk(
         name=name,
-        unit_id=desk.unit_id,
-        desk_id=desk.id,
+        unit_id=unit_id,
+        desk_id=desk_id,
         token_hash=hash_token(token),
         enrolled_at=clock.now(),
     )
     session.add(kiosk)
     session.flush()
-    record_deed(
-        session, AuditAction.KIOSK_ENROLLED, unit_id=desk.unit_id, detail={"kiosk_id": kiosk.id}
-    )
+    record_deed(session, AuditAction.KIOSK_ENROLLED, unit_id=unit_id, detail={"kiosk_id": kiosk.id})
     return Enrolment(kiosk, token)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairingPlace:
+    """Where a device is to stand: at a desk, or without one in the lobby of the unit."""
+
+    unit_id: int
+    desk_id: int | None
+    name: str
+
+
+def make_pairing_code(
+    session: Session, place: PairingPlace, *, made_by_id: int | None = None
+) -> str:
+    """Return a code with which one device becomes a kiosk within ten minutes.
+
+    Shape: eight signs without those that are taken for one another.
+    """
+    code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+    session.add(
+        PairingCode(
+            code_hash=hash_token(code),
+            unit_id=place.unit_id,
+            desk_id=place.desk_id,
+            name=place.name,
+            made_by_id=made_by_id,
+            made_at=clock.now(),
+            expires_at=clock.now() + CODE_LIFE,
+        )
+    )
+    session.flush()
+    return code
+
+
+def pair_device(session: Session, typed_code: str) -> Enrolment:
+    """Turn a device into a kiosk, once for each code.
+
+    Raises: PairingRefusedError for an unknown, used or expired code; one answer for all three.
+    """
+    code = "".join(sign for sign in typed_code.upper() if sign.isalnum())
+    pairing = session.scalar(
+        select(PairingCode).where(PairingCode.code_hash == hash_token(code)).with_for_update()
+    )
+    now = clock.now()
+    if pairing is None or pairing.used_at is not None or pairing.expires_at <= now:
+        raise PairingRefusedError()
+    pairing.used_at = now
+    return _enrol(session, pairing.name, unit_id=pairing.unit_id, desk_id=pairing.desk_id)
+
+
+def rotate_credential(session: Session, kiosk: Kiosk) -> str:
+    """Give a kiosk a new credential; the old one is worth nothing from now on."""
+    token = secrets.token_urlsafe(32)
+    kiosk.token_hash = hash_token(token)
+    record_deed(
+        session,
+        AuditAction.KIOSK_ENROLLED,
+        unit_id=kiosk.unit_id,
+        detail={"kiosk_id": kiosk.id, "rotated": True},
+    )
+    return token
 
 
 def get_kiosk(session: Session, token: str) -> Kiosk:
@@ -67,7 +143,7 @@ class Device:
     """What a credential stands for."""
 
     kiosk_id: int
-    desk_id: int
+    desk_id: int | None
     unit_id: int
 
 
@@ -88,9 +164,13 @@ def find_device(token_hash: bytes) -> Device:
     return Device(row.id, row.desk_id, row.unit_id)
 
 
-def revoke_kiosk(session: Session, kiosk: Kiosk) -> None:
+def revoke_kiosk(session: Session, kiosk: Kiosk, *, revoked_by_id: int | None = None) -> None:
     """Take a device's credential away, at once."""
     kiosk.revoked_at = clock.now()
     record_deed(
-        session, AuditAction.KIOSK_REVOKED, unit_id=kiosk.unit_id, detail={"kiosk_id": kiosk.id}
+        session,
+        AuditAction.KIOSK_REVOKED,
+        account_id=revoked_by_id,
+        unit_id=kiosk.unit_id,
+        detail={"kiosk_id": kiosk.id},
     )

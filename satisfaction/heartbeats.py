@@ -1,0 +1,174 @@
+"""What kiosks say of themselves, and what it means: silent, behind, incomplete, cleared.
+
+Refuses to guess: a hole in a device's counters is *not yet arrived* as long as its queue can hold
+it, and *missing* beyond that.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from satisfaction import clock
+from satisfaction.models import Heartbeat, Kiosk, KioskEvent, Rating, Refusal
+from satisfaction.terms import KioskEventKind
+
+SILENT_AFTER = timedelta(minutes=5)
+LONG_QUEUE = 200
+OLD_QUEUE = timedelta(hours=24)
+WRONG_CLOCK = timedelta(minutes=5)
+MOST_WANTED = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beat:
+    """One heartbeat.
+
+    Units: ``clock_offset_ms`` is what has to be added to the device's time to get the server's.
+    ``next_counter`` is the counter that the device's next rating will bear; they begin at 1.
+    """
+
+    queue_length: int
+    oldest_queued_at: datetime | None
+    device_epoch: int
+    next_counter: int
+    version: str
+    clock_offset_ms: int
+    free_bytes: int | None
+    last_tap_at: datetime | None
+    is_storage_kept: bool | None
+
+
+@dataclass(frozen=True)
+class BeatAnswer:
+    """What a device learns from its heartbeat: counters whose ratings the server lacks."""
+
+    wanted: tuple[int, ...]
+
+
+def record_beat(session: Session, kiosk_id: int, beat: Beat) -> BeatAnswer:
+    """Keep a heartbeat and find out what is missing.
+
+    Writes: the kiosk's heartbeat; an event when its store was cleared, when ratings are missing
+    that its queue cannot hold, and when its clock goes wrong.
+    """
+    now = clock.now()
+    last = session.get(Heartbeat, kiosk_id)
+    if last is None:
+        last = Heartbeat(kiosk_id=kiosk_id, device_epoch=beat.device_epoch, missing=0)
+        last.complete_until, last.clock_offset_ms = 0, 0
+    if beat.device_epoch != last.device_epoch:
+        _raise(session, kiosk_id, KioskEventKind.STORE_CLEARED, epoch=beat.device_epoch)
+        last.complete_until, last.missing = 0, 0
+    was_wrong = is_clock_wrong(last.clock_offset_ms)
+    if is_clock_wrong(beat.clock_offset_ms) and not was_wrong:
+        _raise(session, kiosk_id, KioskEventKind.CLOCK_WRONG, offset_ms=beat.clock_offset_ms)
+    lacking = _find_lacking(session, kiosk_id, beat, last.complete_until)
+    last.complete_until = (lacking[0] if lacking else beat.next_counter) - 1
+    missing = max(0, len(lacking) - beat.queue_length)
+    if missing > last.missing:
+        _raise(session, kiosk_id, KioskEventKind.RATINGS_MISSING, missing=missing)
+    last.at, last.missing = now, missing
+    for name in (
+        "queue_length",
+        "oldest_queued_at",
+        "device_epoch",
+        "next_counter",
+        "version",
+        "clock_offset_ms",
+        "free_bytes",
+        "last_tap_at",
+        "is_storage_kept",
+    ):
+        setattr(last, name, getattr(beat, name))
+    session.add(last)
+    session.flush()
+    return BeatAnswer(tuple(lacking[:MOST_WANTED]))
+
+
+def is_clock_wrong(offset_ms: int) -> bool:
+    """Say whether a device's clock is off by more than is put up with."""
+    return abs(timedelta(milliseconds=offset_ms)) > WRONG_CLOCK
+
+
+def _raise(session: Session, kiosk_id: int, kind: KioskEventKind, **detail: int) -> None:
+    session.add(KioskEvent(kiosk_id=kiosk_id, at=clock.now(), kind=kind, detail=detail))
+
+
+def _find_lacking(session: Session, kiosk_id: int, beat: Beat, complete_until: int) -> list[int]:
+    """Return the counters of this epoch that the server has neither recorded nor refused."""
+    if beat.next_counter - 1 <= complete_until:
+        return []
+    seen: set[int | None] = set()
+    for model in (Rating, Refusal):
+        seen |= set(
+            session.scalars(
+                select(model.device_counter).where(
+                    model.kiosk_id == kiosk_id,
+                    model.device_epoch == beat.device_epoch,
+                    model.device_counter > complete_until,
+                )
+            )
+        )
+    return [n for n in range(complete_until + 1, beat.next_counter) if n not in seen]
+
+
+class KioskTrouble(StrEnum):
+    """Why an administrator should look at a kiosk."""
+
+    NEVER_SEEN = "never_seen"
+    SILENT = "silent"
+    LONG_QUEUE = "long_queue"
+    OLD_QUEUE = "old_queue"
+    WRONG_CLOCK = "wrong_clock"
+    RATINGS_MISSING = "ratings_missing"
+    OLD_VERSION = "old_version"
+    STORE_NOT_KEPT = "store_not_kept"
+
+
+@dataclass(frozen=True)
+class KioskStatus:
+    """A kiosk, the last that it said, and what is wrong with it."""
+
+    kiosk: Kiosk
+    beat: Heartbeat | None
+    troubles: tuple[KioskTrouble, ...]
+
+
+def list_statuses(
+    session: Session, unit_ids: Collection[int], *, version: str
+) -> Sequence[KioskStatus]:
+    """Return the live kiosks of these units, troubled ones first; ``version`` is the newest."""
+    rows = session.execute(
+        select(Kiosk, Heartbeat)
+        .outerjoin(Heartbeat, Heartbeat.kiosk_id == Kiosk.id)
+        .where(Kiosk.unit_id.in_(unit_ids), Kiosk.revoked_at.is_(None))
+        .options(joinedload(Kiosk.desk))
+        .order_by(Kiosk.unit_id, Kiosk.name, Kiosk.id)
+    )
+    statuses = [
+        KioskStatus(kiosk, beat, find_troubles(beat, version=version)) for kiosk, beat in rows
+    ]
+    return sorted(statuses, key=lambda status: not status.troubles)
+
+
+def find_troubles(beat: Heartbeat | None, *, version: str) -> tuple[KioskTrouble, ...]:
+    """Return what is wrong with a kiosk by its last heartbeat."""
+    if beat is None:
+        return (KioskTrouble.NEVER_SEEN,)
+    now = clock.now()
+    found = {
+        KioskTrouble.SILENT: now - beat.at > SILENT_AFTER,
+        KioskTrouble.LONG_QUEUE: beat.queue_length > LONG_QUEUE,
+        KioskTrouble.OLD_QUEUE: (
+            beat.oldest_queued_at is not None and now - beat.oldest_queued_at > OLD_QUEUE
+        ),
+        KioskTrouble.WRONG_CLOCK: is_clock_wrong(beat.clock_offset_ms),
+        KioskTrouble.RATINGS_MISSING: beat.missing > 0,
+        KioskTrouble.OLD_VERSION: beat.version != version,
+        KioskTrouble.STORE_NOT_KEPT: beat.is_storage_kept is False,
+    }
+    return tuple(trouble for trouble, is_so in found.items() if is_so)
