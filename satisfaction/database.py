@@ -21,7 +21,7 @@ from sqlalchemy import BigInteger, Date, DateTime, Engine, Integer, LargeBinary,
 from sqlalchemy import Enum as EnumColumn
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -30,6 +30,7 @@ from satisfaction.errors import ConfigurationError
 
 OLDEST_SQLITE = (3, 35, 0)
 BUSY_SECONDS = 10
+MOST_TRIES = 3
 _WRITES = "hailong_writes"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -222,11 +223,15 @@ def reading_engine(engine: Engine) -> Engine:
 _inside: ContextVar[str] = ContextVar("_inside", default="")
 
 
-@contextmanager
-def _alone(kind: str) -> Iterator[None]:
+def _refuse_within(kind: str) -> None:
     """Refuse a transaction within a transaction: on SQLite the inner one would wait for ever."""
     if _inside.get():
         raise RuntimeError(f"{kind} within {_inside.get()}")
+
+
+@contextmanager
+def _alone(kind: str) -> Iterator[None]:
+    _refuse_within(kind)
     token = _inside.set(kind)
     try:
         yield
@@ -259,6 +264,23 @@ Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
 
+def run_durably(engine: Engine, work: Callable[[Connection], Answer]) -> Answer:
+    """Run work in one durable transaction of its own, and again after a deadlock.
+
+    The work must bear being run twice, because a lost connection may hide that it was stored.
+    """
+    tries_left = MOST_TRIES
+    with _alone("durable work"):
+        while True:
+            tries_left -= 1
+            try:
+                with writing_engine(engine).begin() as connection:
+                    return work(connection)
+            except DBAPIError as problem:
+                if not tries_left or not may_be_retried(problem):
+                    raise
+
+
 class _Waiting(Generic[Item, Answer]):
     """One caller's item, and what became of it."""
 
@@ -274,16 +296,16 @@ class CommitGroup(Generic[Item, Answer]):
     """Let the first waiting thread store everybody's items in one durable transaction.
 
     ``submit`` returns only after the commit that holds its item. When a group fails, each of its
-    items is tried again alone, so that one bad item cannot take the others with it.
+    items is tried again alone, so that one bad item cannot take the others with it; only when the
+    database itself cannot be used does everybody get that error at once.
     """
 
     MOST_AT_ONCE = 128
-    TRIES = 3
 
     def __init__(
         self, engine: Engine, handle: Callable[[Connection, Sequence[Item]], Sequence[Answer]]
     ) -> None:
-        self._engine = writing_engine(engine)
+        self._engine = engine
         self._handle = handle
         self._lock = threading.Lock()
         self._queue: list[_Waiting[Item, Answer]] = []
@@ -294,6 +316,7 @@ class CommitGroup(Generic[Item, Answer]):
 
         Raises: whatever the handler or the database raised for this item.
         """
+        _refuse_within("durable work")
         mine: _Waiting[Item, Answer] = _Waiting(item)
         with self._lock:
             self._queue.append(mine)
@@ -314,6 +337,11 @@ class CommitGroup(Generic[Item, Answer]):
             del self._queue[: self.MOST_AT_ONCE]
         try:
             self._store(group)
+        except BaseException as stopped:
+            for waiting in group:
+                if waiting.answer is None:
+                    waiting.error = waiting.error or RuntimeError(f"stopped by {stopped!r}")
+            raise
         finally:
             with self._lock:
                 heir = self._queue[0] if self._queue else None
@@ -327,6 +355,9 @@ class CommitGroup(Generic[Item, Answer]):
     def _store(self, group: list[_Waiting[Item, Answer]]) -> None:
         try:
             self._store_together(group)
+        except OperationalError as problem:
+            for waiting in group:
+                waiting.error = problem
         except Exception as problem:  # noqa: BLE001 - each caller gets the error of its own item
             if len(group) == 1:
                 group[0].error = problem
@@ -336,14 +367,7 @@ class CommitGroup(Generic[Item, Answer]):
 
     def _store_together(self, group: list[_Waiting[Item, Answer]]) -> None:
         items = [waiting.item for waiting in group]
-        for tries_left in reversed(range(self.TRIES)):
-            try:
-                with self._engine.begin() as connection:
-                    answers = self._handle(connection, items)
-                break
-            except DBAPIError as problem:
-                if not tries_left or not may_be_retried(problem):
-                    raise
+        answers = run_durably(self._engine, lambda connection: self._handle(connection, items))
         for waiting, answer in zip(group, answers, strict=True):
             waiting.answer = answer
 

@@ -36,11 +36,16 @@ class Reference:
     reason_ids: dict[str, int] = field(default_factory=dict)
 
     def load(self, connection: Connection, taps: Sequence[Tap]) -> None:
-        """Read what these taps name and what has not been read before."""
+        """Read what these taps name and what has not been read before.
+
+        Other threads use the same reference, so that it never holds half a configuration.
+        """
         missing = {tap.configuration_id for tap in taps} - self.shown.keys()
+        found: dict[int, Shown] = {}
         for row in connection.execute(_CONFIGURATIONS, {"ids": list(missing)}) if missing else ():
-            shown = self.shown.setdefault(row.id, Shown(row.scale_id, {}, row.allows_unlinked))
+            shown = found.setdefault(row.id, Shown(row.scale_id, {}, row.allows_unlinked))
             shown.level_ids[row.position] = row.level_id
+        self.shown.update(found)
         self.load_reasons(connection, {code for tap in taps for code in tap.reasons})
 
     def load_reasons(self, connection: Connection, codes: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
-from satisfaction.database import CommitGroup, writing_engine
+from satisfaction.database import CommitGroup, run_durably
 from satisfaction.days import hold_days, mark_days
 from satisfaction.errors import AlreadyRatedError, RatingConflictError, RatingRefusedError
 from satisfaction.facts import RATINGS, Facts, Reference, read_facts
@@ -63,7 +63,7 @@ class Recorder:
     """Records ratings of one database; one of these serves all threads of a process."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = writing_engine(engine)
+        self._engine = engine
         self._reference = Reference()
         self._group: CommitGroup[Tap, RecordingOutcome] = CommitGroup(engine, self._handle)
 
@@ -73,8 +73,7 @@ class Recorder:
 
     def record_batch(self, taps: Sequence[Tap]) -> list[RecordingOutcome]:
         """Record a delivered batch in one transaction; a bad item does not hold up the others."""
-        with self._engine.begin() as connection:
-            return self._handle(connection, taps)
+        return run_durably(self._engine, lambda connection: self._handle(connection, taps))
 
     def _handle(self, connection: Connection, taps: Sequence[Tap]) -> list[RecordingOutcome]:
         return record_ratings(connection, taps, reference=self._reference)
@@ -133,26 +132,31 @@ def _record_round(
     left: list[tuple[int, Tap]] = []
     busy: set[uuid.UUID] = set()
     for place, tap in waiting:
-        names = {tap.rating_id, tap.visit, tap.supersedes} - {None}
-        if names & busy:
+        names = {name for name in (tap.rating_id, tap.visit, tap.supersedes) if name is not None}
+        is_free = not names & busy
+        busy |= names
+        if not is_free:
             left.append((place, tap))
             continue
-        busy |= {name for name in names if name is not None}
         outcome = judge(tap, facts)
         outcomes[place] = outcome
         if outcome.result is RecordingResult.RECORDED:
             accepted.append((place, tap))
         elif outcome.result is not RecordingResult.KNOWN:
             refused.append((tap, outcome))
-    keep_refusals(connection, refused)
+    keep_refusals(connection, refused, known_kiosks=facts.kiosks)
     lost = _insert(connection, [tap for _, tap in accepted], facts)
     return left + [(place, tap) for place, tap in accepted if tap.rating_id in lost]
 
 
 def _insert(connection: Connection, taps: Sequence[Tap], facts: Facts) -> set[uuid.UUID]:
-    """Store accepted taps; return the ids that another transaction was faster with."""
+    """Store accepted taps; return the ids that another transaction was faster with.
+
+    Rows are written in the order of their keys, so that two batches seldom wait for each other.
+    """
     if not taps:
         return set()
+    taps = sorted(taps, key=lambda tap: tap.rating_id)
     salts = {tap.rating_id: secrets.token_bytes(16) for tap in taps if tap.comment}
     rows = [_as_row(tap, facts, salts.get(tap.rating_id)) for tap in taps]
     visits = [facts.visits[tap.visit] for tap in taps if tap.visit]
@@ -160,9 +164,9 @@ def _insert(connection: Connection, taps: Sequence[Tap], facts: Facts) -> set[uu
     hold_days(connection, days)
     stored = set(connection.execute(_INSERT[connection.dialect.name], rows).scalars())
     kept = [tap for tap in taps if tap.rating_id in stored]
-    rated = [facts.visits[tap.visit] for tap in kept if tap.visit]
+    rated = sorted(facts.visits[tap.visit].id for tap in kept if tap.visit)
     if rated:
-        connection.execute(_VISIT_RATED, [{"visit": visit.id} for visit in rated])
+        connection.execute(_VISIT_RATED, [{"visit": visit_id} for visit_id in rated])
     _keep_words(connection, kept, facts, salts)
     mark_days(connection, days)
     return {tap.rating_id for tap in taps} - stored
@@ -170,6 +174,7 @@ def _insert(connection: Connection, taps: Sequence[Tap], facts: Facts) -> set[uu
 
 def _as_row(tap: Tap, facts: Facts, salt: bytes | None) -> dict[str, Any]:
     visit = facts.visits[tap.visit] if tap.visit else None
+    before = facts.ratings.get(tap.supersedes) if tap.supersedes else None
     return {
         "id": tap.rating_id,
         "visit_id": visit.id if visit else None,
@@ -188,7 +193,7 @@ def _as_row(tap: Tap, facts: Facts, salt: bytes | None) -> dict[str, Any]:
         "received_at": facts.received_at,
         "clock_offset_ms": tap.clock_offset_ms,
         "local_day": day_of(tap, facts),
-        "supersedes_seq": facts.ratings[tap.supersedes].seq if tap.supersedes else None,
+        "supersedes_seq": before.seq if before else None,
         "comment_commit": comment_commitment(tap.comment, salt) if salt else None,
     }
 

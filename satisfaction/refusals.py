@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -21,14 +21,22 @@ _INSERT_REFUSAL = {
 }
 
 
-def keep_refusals(connection: Connection, refused: Sequence[tuple[Tap, RecordingOutcome]]) -> None:
-    """Keep what was not counted, with its reason and without the citizen's words."""
+def keep_refusals(
+    connection: Connection,
+    refused: Sequence[tuple[Tap, RecordingOutcome]],
+    *,
+    known_kiosks: Collection[int],
+) -> None:
+    """Keep what was not counted, with its reason and without the citizen's words.
+
+    A device that does not exist stands in the content only, where no key refers to it.
+    """
     for tap, outcome in refused:
         content = _content(tap)
         row = {
             "rating_id": tap.rating_id,
             "content_hash": hashlib.sha256(json.dumps(content).encode()).digest(),
-            "kiosk_id": tap.kiosk_id,
+            "kiosk_id": tap.kiosk_id if tap.kiosk_id in known_kiosks else None,
             "device_epoch": tap.device_epoch,
             "device_counter": tap.device_counter,
             "received_at": clock.now(),

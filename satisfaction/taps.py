@@ -5,7 +5,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from satisfaction import clock
 from satisfaction.terms import Language, Layout, RatingSource, RecordingResult, RefusalReason
+from satisfaction.text import clean
 
 LONGEST_COMMENT = 500
 
@@ -16,6 +18,7 @@ class Tap:
 
     Time: ``tapped_at`` is the device's own aware time; ``clock_offset_ms`` added to it gives the
     server's time. Units: ``level`` is the position on the scale, 1 the lowest.
+    Raises: ValueError for a naive time, before it can hold up the batch it came with.
     """
 
     rating_id: uuid.UUID
@@ -36,6 +39,11 @@ class Tap:
     supersedes: uuid.UUID | None = None
     reasons: tuple[str, ...] = ()
     comment: str = ""
+
+    def __post_init__(self) -> None:
+        clock.require_aware(self.tapped_at)
+        if self.comment:
+            object.__setattr__(self, "comment", clean(self.comment)[:LONGEST_COMMENT])
 
     @property
     def corrected_at(self) -> datetime:

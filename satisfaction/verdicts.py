@@ -41,7 +41,10 @@ def judge(tap: Tap, facts: Facts) -> RecordingOutcome:
 
 
 def _is_same(tap: Tap, row: Row, facts: Facts) -> bool:
-    """Say whether a stored rating has this tap's content."""
+    """Say whether a stored rating has this tap's content.
+
+    A correction that overtook its first was stored as superseding nothing, and its first never is.
+    """
     shown = facts.reference.shown.get(tap.configuration_id)
     before = facts.ratings.get(tap.supersedes) if tap.supersedes else None
     return (
@@ -134,16 +137,19 @@ def _check_visit(tap: Tap, facts: Facts) -> RefusalReason | None:
 
 
 def _check_single(tap: Tap, facts: Facts) -> RefusalReason | None:
-    """One rating counts for a visit; only the citizen's own correction may follow it."""
+    """One rating counts for a visit; only the citizen's own correction may follow it.
+
+    A correction that overtakes its first is taken as the visit's rating, because the last answer
+    counts whichever is delivered first; the first then finds the visit rated.
+    """
     visit = facts.visits.get(tap.visit) if tap.visit else None
-    if tap.supersedes is None:
-        is_rated = visit is not None and visit.first_seq is not None
-        return RefusalReason.ALREADY_RATED if is_rated else None
-    before = facts.ratings.get(tap.supersedes)
+    if visit is None:
+        return RefusalReason.ALREADY_RATED if tap.supersedes else None
+    before = facts.ratings.get(tap.supersedes) if tap.supersedes else None
+    if before is None:
+        return RefusalReason.ALREADY_RATED if visit.first_seq is not None else None
     is_correction = (
-        visit is not None
-        and before is not None
-        and before.visit_id == visit.id
+        before.visit_id == visit.id
         and before.superseded_by is None
         and before.kiosk_id == tap.kiosk_id
         and timedelta(0) <= tap.tapped_at - before.tapped_at <= CORRECTION_WINDOW
