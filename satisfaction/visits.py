@@ -4,6 +4,7 @@ Refuses to say how a visit was rated: an officer learns only whether it was.
 """
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -79,7 +80,7 @@ def open_visit(session: Session, new: NewVisit) -> Visit:
     """
     desk = _lock_desk(session, new.desk_id)
     today = clock.today()
-    if desk.until_day is not None and today >= desk.until_day:
+    if today < desk.from_day or (desk.until_day is not None and today >= desk.until_day):
         raise DeskRetiredError(desk_id=desk.id)
     if find_open_visit(session, desk.id) is not None:
         raise DeskBusyError(desk_id=desk.id)
@@ -101,8 +102,11 @@ def open_visit(session: Session, new: NewVisit) -> Visit:
 
 
 def _lock_desk(session: Session, desk_id: int) -> Desk:
-    """Return a desk, held until the unit of work ends, so that it opens one visit at a time."""
-    desk = session.scalar(select(Desk).where(Desk.id == desk_id).with_for_update())
+    """Return a desk, held until the unit of work ends, so that it opens one visit at a time.
+
+    Held so that ratings of the desk need not wait, whose foreign keys hold its key as well.
+    """
+    desk = session.scalar(select(Desk).where(Desk.id == desk_id).with_for_update(key_share=True))
     if desk is None:
         raise DeskNotFoundError(desk_id=desk_id)
     return desk
@@ -113,51 +117,72 @@ def close_visit(session: Session, visit_id: int) -> Visit:
 
     Raises: VisitNotFoundError, VisitClosedError.
     """
-    visit = get_visit(session, visit_id)
+    visit = _lock_visit(session, visit_id)
     if visit.closed_at is not None:
         raise VisitClosedError(visit_id=visit_id)
-    _expire(session, visit.desk_id)
-    visit.closed_at = clock.now()
-    visit.closed_day = clock.local_day(visit.closed_at)
+    unanswered = session.scalars(
+        select(Visit).where(
+            Visit.desk_id == visit.desk_id, Visit.outcome.is_(None), Visit.closed_at.is_not(None)
+        )
+    ).all()
+    _expire(session, unanswered)
+    closed_at = clock.now()
+    hold_days(session.connection(), [clock.local_day(closed_at)])
+    visit.closed_at, visit.closed_day = closed_at, clock.local_day(closed_at)
     session.flush()
+    mark_days(session.connection(), [visit.closed_day])
     return visit
 
 
-def _expire(session: Session, desk_id: int) -> None:
-    """End the questions of this desk that nobody answered."""
-    unanswered = session.scalars(
-        select(Visit).where(
-            Visit.desk_id == desk_id, Visit.outcome.is_(None), Visit.closed_at.is_not(None)
-        )
+def _lock_visit(session: Session, visit_id: int) -> Visit:
+    """Return a visit as it is now, held until the unit of work ends: it is finished once."""
+    visit = session.scalar(
+        select(Visit)
+        .where(Visit.id == visit_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     )
-    for visit in unanswered.all():
-        _end(session, visit, Outcome.EXPIRED if visit.shown_at else Outcome.NOT_SHOWN)
+    if visit is None:
+        raise VisitNotFoundError(visit_id=visit_id)
+    return visit
+
+
+def _expire(session: Session, unanswered: Sequence[Visit]) -> None:
+    """End questions that nobody answered."""
+    _end(
+        session,
+        {visit: Outcome.EXPIRED if visit.shown_at else Outcome.NOT_SHOWN for visit in unanswered},
+    )
 
 
 def expire_visits(session: Session) -> int:
     """End every question that is older than a screen lives; return how many there were."""
     oldest = clock.now() - SCREEN_LIFE
     stale = session.scalars(
-        select(Visit).where(Visit.outcome.is_(None), Visit.closed_at < oldest)
+        select(Visit).where(Visit.outcome.is_(None), Visit.closed_at < oldest).order_by(Visit.id)
     ).all()
-    for visit in stale:
-        _end(session, visit, Outcome.EXPIRED if visit.shown_at else Outcome.NOT_SHOWN)
+    _expire(session, stale)
     return len(stale)
 
 
-def _end(session: Session, visit: Visit, outcome: Outcome) -> None:
-    """Keep an outcome unless a rating has come meanwhile, and have the day counted anew."""
-    assert visit.closed_day is not None
+def _end(session: Session, outcomes: Mapping[Visit, Outcome]) -> None:
+    """Keep outcomes unless a rating has come meanwhile, and have the days counted anew.
+
+    Days are marked after all visits are written, as a rating does it, so that neither waits for
+    the other in a circle.
+    """
+    days = {visit.closed_day for visit in outcomes if visit.closed_day is not None}
     connection = session.connection()
-    hold_days(connection, [visit.closed_day])
-    session.execute(
-        update(Visit)
-        .where(Visit.id == visit.id, Visit.outcome.is_(None))
-        .values(outcome=outcome)
-        .execution_options(synchronize_session=False)
-    )
-    session.refresh(visit, ["outcome"])
-    mark_days(connection, [visit.closed_day])
+    hold_days(connection, days)
+    for visit in sorted(outcomes, key=lambda visit: visit.id):
+        session.execute(
+            update(Visit)
+            .where(Visit.id == visit.id, Visit.outcome.is_(None))
+            .values(outcome=outcomes[visit])
+            .execution_options(synchronize_session=False)
+        )
+        session.refresh(visit, ["outcome"])
+    mark_days(connection, days)
 
 
 def get_visit(session: Session, visit_id: int) -> Visit:
@@ -210,15 +235,18 @@ def list_recent_visits(session: Session, desk_id: int, *, most: int = 5) -> list
 def end_question(session: Session, token: uuid.UUID, *, desk_id: int, outcome: Outcome) -> Visit:
     """Keep that a question was skipped or not answered in time; a rating always outweighs it.
 
-    Raises: VisitNotFoundError, also for a visit of another desk; VisitOpenError.
+    Raises: VisitNotFoundError, also for a visit of another desk; VisitOpenError; ValueError for
+    *rated*, which only a rating makes true.
     """
+    if outcome is Outcome.RATED:
+        raise ValueError("only a rating makes a visit rated")
     visit = get_visit_by_token(session, token)
     if visit.desk_id != desk_id:
         raise VisitNotFoundError(token=token)
     if visit.closed_at is None:
         raise VisitOpenError(token=token)
     if visit.outcome is None:
-        _end(session, visit, outcome)
+        _end(session, {visit: outcome})
     return visit
 
 
