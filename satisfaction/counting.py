@@ -11,7 +11,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from satisfaction import clock
@@ -162,12 +162,21 @@ def _runs(period: Period, closed: set[date]) -> Iterable[tuple[Period, bool]]:
 
 
 def _within(day: Any, unit: Any, parts: Sequence[_Part]) -> ColumnElement[bool]:
+    """Return the condition of lying in one of these parts.
+
+    Each set of units stands in it once, because engines limit how many values a statement has.
+    """
+    periods: dict[frozenset[int], list[Period]] = {}
+    for period, unit_ids in parts:
+        periods.setdefault(unit_ids, []).append(period)
     return or_(
-        false(),
         *[
-            and_(day >= period.first_day, day < period.end_day, unit.in_(sorted(unit_ids)))
-            for period, unit_ids in parts
-        ],
+            and_(
+                unit.in_(sorted(unit_ids)),
+                or_(*[and_(day >= run.first_day, day < run.end_day) for run in runs]),
+            )
+            for unit_ids, runs in periods.items()
+        ]
     )
 
 

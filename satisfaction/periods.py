@@ -84,7 +84,8 @@ def year_period(year: int) -> Period:
 
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})(?:-(?:(?P<month>\d{2})(?:-(?P<day>\d{2}))?"
-    r"|Q(?P<quarter>[1-4])|H(?P<half>[12])|W(?P<week>\d{2})|(?P<nine>9M)))?"
+    r"|Q(?P<quarter>[1-4])|H(?P<half>[12])|W(?P<week>\d{2})|(?P<nine>9M)))?",
+    re.ASCII,
 )
 
 
@@ -98,7 +99,7 @@ def parse_period(text: str) -> tuple[PeriodKind, Period]:
         raise InvalidPeriodError(text=text)
     try:
         return _read(match)
-    except ValueError as problem:
+    except (ValueError, OverflowError) as problem:  # A day beyond the calendar overflows.
         raise InvalidPeriodError(text=text) from problem
 
 

@@ -15,9 +15,18 @@ _TONE_ORDER = ["", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323"]
 
 
 def clean(text: str) -> str:
-    """Return text in NFC with single spaces and no control characters."""
-    kept = "".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in text)
+    """Return text in NFC with single spaces and no control characters.
+
+    What is not seen is dropped, because it makes two words that look alike differ and can turn
+    the direction of what follows; half a surrogate pair cannot be stored at all.
+    """
+    kept = "".join(map(_visible, text))
     return _SPACE.sub(" ", unicodedata.normalize("NFC", kept)).strip()
+
+
+def _visible(sign: str) -> str:
+    category = unicodedata.category(sign)
+    return " " if category == "Cc" else "" if category in {"Cf", "Cs"} else sign
 
 
 def search_form(text: str) -> str:
@@ -39,11 +48,11 @@ def sort_key(text: str) -> tuple[object, ...]:
     letters: list[tuple[int, int, str]] = []
     tones: list[int] = []
     for part in re.findall(r"\d+|\D", unicodedata.normalize("NFC", text).lower()):
-        if part.isdigit():
+        if part.isdecimal():
             letters.append((0, int(part), ""))
             continue
         bare, tone = _split_tone(part)
-        place = _ALPHABET.find(bare)
+        place = _ALPHABET.find(bare) if bare else -1
         letters.append((1, place if place >= 0 else -1, "" if place >= 0 else bare))
         tones.append(tone)
     return (tuple(letters), tuple(tones))
