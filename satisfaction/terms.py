@@ -198,6 +198,50 @@ class RefusalReason(StrEnum):
     CONFLICT = "conflict"
 
 
+class FileFault(StrEnum):
+    """Why a file cannot be read as a list of dossiers; nothing of it is kept."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    UNPACKS_TOO_LARGE = "unpacks_too_large"
+    ENCRYPTED = "encrypted"
+    OLD_EXCEL = "old_excel"
+    WEB_PAGE = "web_page"
+    OTHER_FORMAT = "other_format"
+    NO_XLSX_READER = "no_xlsx_reader"
+    BROKEN = "broken"
+    NOT_UTF8 = "not_utf8"
+    CELL_TOO_LONG = "cell_too_long"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    TOO_MANY_LINES = "too_many_lines"
+    NO_HEADINGS = "no_headings"
+    SEVERAL_LISTS = "several_lists"
+    DUPLICATE_HEADING = "duplicate_heading"
+    UNKNOWN_MAPPING = "unknown_mapping"
+    PERSONAL_MAPPING = "personal_mapping"
+
+
+class RowFault(StrEnum):
+    """Why one line of a list is not kept, or why one of its cells cannot be read."""
+
+    CODE_MISSING = "code_missing"
+    NOT_A_CODE = "not_a_code"
+    DUPLICATE_CODE = "duplicate_code"
+    OTHER_UNIT = "other_unit"
+    TOO_LONG = "too_long"
+    CONTROL_SIGNS = "control_signs"
+    ROUNDED_NUMBER = "rounded_number"
+    FORMULA_WITHOUT_VALUE = "formula_without_value"
+    FORMULA_ERROR = "formula_error"
+    NOT_A_DAY = "not_a_day"
+    IMPOSSIBLE_DAY = "impossible_day"
+    MONTH_FIRST = "month_first"
+    AMBIGUOUS_DAY = "ambiguous_day"
+    UNLIKELY_DAY = "unlikely_day"
+    FUTURE_DAY = "future_day"
+    FINISHED_BEFORE_RECEIVED = "finished_before_received"
+
+
 class AuditAction(StrEnum):
     """What the log of officers' and devices' deeds can name."""
 
