@@ -17,7 +17,9 @@ class Tap:
     """One answer as it was delivered.
 
     Time: ``tapped_at`` is the device's own aware time; ``clock_offset_ms`` added to it gives the
-    server's time. Units: ``level`` is the position on the scale, 1 the lowest.
+    server's time. ``is_timed_here`` says that ``tapped_at`` was taken by this server on arrival, as
+    for a plain form, so that a repeated delivery comes with another one.
+    Units: ``level`` is the position on the scale, 1 the lowest.
     Raises: ValueError for a naive time, before it can hold up the batch it came with.
     """
 
@@ -27,6 +29,7 @@ class Tap:
     scale_id: int
     level: int
     tapped_at: datetime
+    is_timed_here: bool = False
     visit: uuid.UUID | None = None
     kiosk_id: int | None = None
     device_epoch: int | None = None

@@ -52,7 +52,8 @@ def _is_same(tap: Tap, row: Row, facts: Facts) -> bool:
         and (shown.scale_id, shown.level_ids.get(tap.level)) == (tap.scale_id, row.level_id)
         and (before.seq if before else None) == row.supersedes_seq
         and all(getattr(tap, name) == getattr(row, name) for name in _SAME)
-        and (tap.visit, clock.require_aware(tap.tapped_at)) == (row.visit_token, row.tapped_at)
+        and tap.visit == row.visit_token
+        and (tap.is_timed_here or clock.require_aware(tap.tapped_at) == row.tapped_at)
         and _has_same_words(tap, row, facts.connection)
     )
 
