@@ -33,6 +33,10 @@ class VisitNotFoundError(NotFoundError):
     """No such visit."""
 
 
+class RatingNotFoundError(NotFoundError):
+    """No such rating."""
+
+
 class KioskNotFoundError(NotFoundError):
     """No such kiosk, or its credential is not valid."""
 
@@ -63,6 +67,10 @@ class VisitClosedError(SatisfactionError):
 
 class VisitOpenError(SatisfactionError):
     """The visit is not finished yet."""
+
+
+class UnitUnderItselfError(SatisfactionError):
+    """A unit cannot stand under itself or under what stands under it."""
 
 
 class InvalidPeriodError(SatisfactionError):

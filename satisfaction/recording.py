@@ -17,11 +17,17 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
+from satisfaction.audit import record_deed
 from satisfaction.database import CommitGroup, run_durably
 from satisfaction.days import hold_days, mark_days
-from satisfaction.errors import AlreadyRatedError, RatingConflictError, RatingRefusedError
+from satisfaction.errors import (
+    AlreadyRatedError,
+    RatingConflictError,
+    RatingNotFoundError,
+    RatingRefusedError,
+)
 from satisfaction.facts import RATINGS, Facts, Reference, read_facts
-from satisfaction.models import Comment, Rating, RatingReason, Visit
+from satisfaction.models import Comment, Rating, RatingReason, RatingVoid, Visit
 from satisfaction.refusals import keep_refusals
 from satisfaction.taps import (
     LONGEST_COMMENT,
@@ -30,7 +36,8 @@ from satisfaction.taps import (
     Tap,
     comment_commitment,
 )
-from satisfaction.terms import Outcome, RecordingResult, RefusalReason
+from satisfaction.terms import AuditAction, Outcome, RecordingResult, RefusalReason
+from satisfaction.text import clean
 from satisfaction.verdicts import CORRECTION_WINDOW, FUTURE_TOLERANCE, day_of, judge
 
 __all__ = [
@@ -46,7 +53,10 @@ __all__ = [
     "record_rating",
     "record_ratings",
     "record_reasons",
+    "void_rating",
 ]
+
+LONGEST_EXPLANATION = 500
 
 _INSERT = {
     "sqlite": sqlite.insert(Rating).on_conflict_do_nothing().returning(Rating.id),
@@ -247,7 +257,7 @@ def record_reasons(session: Session, given: ReasonsGiven) -> RecordingOutcome:
     """
     connection = session.connection()
     received_at = clock.now()
-    rating = connection.execute(RATINGS, {"ids": [given.rating_id]}).one_or_none()
+    rating = _lock_rating(connection, given.rating_id)
     if rating is None or rating.kiosk_id != given.kiosk_id:
         raise RatingRefusedError(RefusalReason.UNKNOWN_VISIT, rating_id=given.rating_id)
     reference = Reference()
@@ -262,6 +272,55 @@ def record_reasons(session: Session, given: ReasonsGiven) -> RecordingOutcome:
         result=RecordingResult.KNOWN if earlier else RecordingResult.RECORDED,
         received_at=received_at,
     )
+
+
+def _lock_rating(connection: Connection, rating_id: uuid.UUID) -> Any:
+    """Return a rating, held until the transaction ends, so that what belongs to it comes once."""
+    held = select(Rating.seq).where(Rating.id == rating_id).with_for_update(key_share=True)
+    if connection.scalar(held) is None:
+        return None
+    return connection.execute(RATINGS, {"ids": [rating_id]}).one()
+
+
+def void_rating(
+    session: Session, rating_id: uuid.UUID, *, account_id: int | None, explanation: str
+) -> uuid.UUID:
+    """Have an answer counted as voided from now on; a second time changes nothing.
+
+    What is voided, and returned, is the rating that counts: the last of its corrections.
+    Writes: rating_void, audit_entry; marks the day. The visit stays rated, as it was.
+    Raises: RatingNotFoundError.
+    """
+    connection = session.connection()
+    rating = _lock_rating(connection, rating_id)
+    if rating is None:
+        raise RatingNotFoundError(rating_id=rating_id)
+    if rating.superseded_by is not None:
+        last = connection.scalar(select(Rating.id).where(Rating.seq == rating.superseded_by))
+        assert last is not None
+        return void_rating(session, last, account_id=account_id, explanation=explanation)
+    if connection.scalar(select(RatingVoid.rating_seq).where(RatingVoid.rating_seq == rating.seq)):
+        return rating_id
+    days = {rating.local_day} - {None}
+    hold_days(connection, days)
+    connection.execute(
+        insert(RatingVoid),
+        {
+            "rating_seq": rating.seq,
+            "voided_at": clock.now(),
+            "voided_by_id": account_id,
+            "explanation": clean(explanation)[:LONGEST_EXPLANATION],
+        },
+    )
+    mark_days(connection, days)
+    record_deed(
+        session,
+        AuditAction.RATING_VOIDED,
+        account_id=account_id,
+        unit_id=rating.unit_id,
+        detail={"rating_id": str(rating_id)},
+    )
+    return rating_id
 
 
 def _confirm_known(connection: Connection, outcomes: Iterable[RecordingOutcome]) -> None:
