@@ -361,7 +361,9 @@ def find_configuration(session: Session, unit_id: int, at: datetime) -> Configur
     """Return what a unit's kiosks show at a time: its own newest version, or its parent's."""
     day = clock.local_day(at)
     current: int | None = unit_id
-    while current is not None:
+    asked: set[int] = set()
+    while current is not None and current not in asked:
+        asked.add(current)
         found = session.scalar(
             select(Configuration)
             .where(Configuration.unit_id == current, Configuration.from_at <= at)

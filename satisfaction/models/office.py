@@ -82,6 +82,9 @@ class Succession(Base):
     from_day: Mapped[date] = mapped_column(LocalDay)
     legal_basis: Mapped[str] = mapped_column(String(200), default="")
 
+    predecessor: Mapped[Unit] = relationship(foreign_keys=[predecessor_id])
+    successor: Mapped[Unit] = relationship(foreign_keys=[successor_id])
+
 
 class Desk(Base):
     """Where a citizen is served; a remote desk stands for visits online or by post.
