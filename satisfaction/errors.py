@@ -21,6 +21,10 @@ class UnitNotFoundError(NotFoundError):
     """No unit has this code in this period."""
 
 
+class UnitNotConfiguredError(NotFoundError):
+    """Nothing says what this unit's kiosks show."""
+
+
 class AmbiguousUnitError(SatisfactionError):
     """Several units had this code during the period."""
 
@@ -123,3 +127,19 @@ class DatabaseTooNewError(SatisfactionError):
 
 class DatabaseNotReadyError(SatisfactionError):
     """The database has not been prepared, or is older than this version."""
+
+
+class DatabaseUnusableError(SatisfactionError):
+    """The database cannot be reached, read or written; ``detail`` is the engine's own word."""
+
+
+class PortError(SatisfactionError):
+    """The port to serve on is taken, not permitted, or no port number."""
+
+
+class AccountNotFoundError(NotFoundError):
+    """No account has this name."""
+
+
+class AccountExistsError(SatisfactionError):
+    """An account has this name already."""

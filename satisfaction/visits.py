@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock
+from satisfaction.database import UtcTime, db
 from satisfaction.days import hold_days, mark_days
 from satisfaction.errors import (
     DeskBusyError,
@@ -24,7 +25,7 @@ from satisfaction.errors import (
     VisitNotFoundError,
     VisitOpenError,
 )
-from satisfaction.models import Desk, Kiosk, Visit
+from satisfaction.models import Configuration, Desk, Kiosk, Visit
 from satisfaction.terms import Channel, Outcome, VisitKind
 
 SCREEN_LIFE = timedelta(minutes=15)
@@ -52,15 +53,21 @@ class ScreenState(StrEnum):
 
 @dataclass(frozen=True)
 class Screen:
-    """What a kiosk has to show now, in so few fields that asking for it every 2 s is cheap."""
+    """What a kiosk has to show now, in so few fields that asking for it every 2 s is cheap.
+
+    ``edition`` counts the configurations that are in force anywhere; it grows when this unit's
+    may have changed, without a search for the parent whose configuration this unit uses.
+    """
 
     kiosk_id: int
     unit_id: int
-    desk_id: int
+    desk_id: int | None
     visit_id: int | None
     visit: uuid.UUID | None
     closed_at: datetime | None
+    was_shown: bool
     serving_ticket: str
+    edition: int
 
     @property
     def state(self) -> ScreenState:
@@ -70,7 +77,8 @@ class Screen:
     @property
     def version(self) -> str:
         """A word that changes whenever the screen has to."""
-        return f"{self.visit.hex[-12:] if self.visit else '-'}.{self.serving_ticket}"
+        question = self.visit.hex[-12:] if self.visit else "-"
+        return f"{self.edition}.{question}.{self.serving_ticket}"
 
 
 def open_visit(session: Session, new: NewVisit) -> Visit:
@@ -250,6 +258,12 @@ def end_question(session: Session, token: uuid.UUID, *, desk_id: int, outcome: O
     return visit
 
 
+_EDITION = (
+    select(func.count())
+    .select_from(Configuration)
+    .where(Configuration.from_at <= bindparam("now", type_=UtcTime))
+    .scalar_subquery()
+)
 _SCREEN = (
     select(
         Kiosk.id.label("kiosk_id"),
@@ -258,7 +272,9 @@ _SCREEN = (
         Visit.id.label("visit_id"),
         Visit.token,
         Visit.closed_at,
+        Visit.shown_at,
         Visit.ticket_number,
+        _EDITION.label("edition"),
     )
     .outerjoin(Visit, and_(Visit.desk_id == Kiosk.desk_id, Visit.outcome.is_(None)))
     .where(Kiosk.token_hash == bindparam("token_hash"), Kiosk.revoked_at.is_(None))
@@ -270,10 +286,11 @@ def find_screen(connection: Connection, token_hash: bytes) -> Screen:
 
     Raises: KioskNotFoundError for an unknown or revoked credential.
     """
-    rows = connection.execute(_SCREEN, {"token_hash": token_hash}).all()
+    now = clock.now()
+    rows = connection.execute(_SCREEN, {"token_hash": token_hash, "now": now}).all()
     if not rows:
         raise KioskNotFoundError()
-    oldest = clock.now() - SCREEN_LIFE
+    oldest = now - SCREEN_LIFE
     asked = max(
         (row for row in rows if row.closed_at is not None and row.closed_at > oldest),
         key=lambda row: row.closed_at,
@@ -287,8 +304,19 @@ def find_screen(connection: Connection, token_hash: bytes) -> Screen:
         visit_id=asked.visit_id if asked else None,
         visit=asked.token if asked else None,
         closed_at=asked.closed_at if asked else None,
+        was_shown=asked is not None and asked.shown_at is not None,
         serving_ticket=serving.ticket_number if serving else "",
+        edition=rows[0].edition,
     )
+
+
+def read_screen(token_hash: bytes) -> Screen:
+    """Return what a kiosk has to show, on a connection of its own, for those who ask often.
+
+    Raises: as ``find_screen``.
+    """
+    with db.engine.connect() as connection:
+        return find_screen(connection, token_hash)
 
 
 def keep_shown(session: Session, visit_id: int) -> None:
