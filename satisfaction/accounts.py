@@ -6,20 +6,24 @@ Refuses to say whether a name or a password was wrong, and takes the same time f
 import hashlib
 import secrets
 import threading
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.errors import SignInThrottledError
 from satisfaction.models import Account, Grant, SignIn, SignInThrottle, Unit
-from satisfaction.office import units_under
+from satisfaction.office import get_unit, name_of, units_under
 from satisfaction.terms import AuditAction, Permission, Role
+from satisfaction.text import clean
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DESK_OFFICER: frozenset({Permission.SERVE_DESK}),
@@ -27,7 +31,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 FREE_FAILURES = 5
+FIRST_DELAY = timedelta(seconds=15)
 LONGEST_DELAY = timedelta(minutes=15)
+FAILURES_KEPT = timedelta(hours=12)
 _HASHES_AT_ONCE = threading.BoundedSemaphore(2)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = _hasher.hash(secrets.token_hex(16))
@@ -35,11 +41,12 @@ _NOBODY = _hasher.hash(secrets.token_hex(16))
 
 @dataclass(frozen=True)
 class Officer:
-    """A signed-in officer: who, and in which units each permission holds today."""
+    """A signed-in officer: who, of which units, and where each permission holds today."""
 
     account_id: int
     name: str
     display_name: str
+    unit_names: tuple[str, ...]
     units: dict[Permission, frozenset[int]]
 
     def may(self, permission: Permission) -> bool:
@@ -52,17 +59,21 @@ class Officer:
 
 
 def create_account(session: Session, name: str, *, display_name: str, password: str) -> Account:
-    """Add an account."""
+    """Add an account; its name is kept in lower case, as it is looked for at sign-in."""
     account = Account(
-        name=name,
-        display_name=display_name,
+        name=_plain_name(name),
+        display_name=clean(display_name),
         password_hash=_hash(password),
         created_at=clock.now(),
     )
     session.add(account)
     session.flush()
-    record_deed(session, AuditAction.ACCOUNT_CREATED, detail={"account": name})
+    record_deed(session, AuditAction.ACCOUNT_CREATED, detail={"account": account.name})
     return account
+
+
+def _plain_name(name: str) -> str:
+    return clean(name).casefold()
 
 
 def grant_role(
@@ -98,14 +109,19 @@ def grant_role(
 
 def _hash(password: str) -> str:
     with _HASHES_AT_ONCE:
-        return _hasher.hash(password)
+        return _hasher.hash(_plain_password(password))
+
+
+def _plain_password(password: str) -> str:
+    """Return the password in one Unicode form: keyboards differ in how they write ữ."""
+    return unicodedata.normalize("NFC", password)
 
 
 def password_is_right(stored: str, password: str) -> bool:
     """Compare a password with its stored hash; as slow for a wrong one as for a right one."""
     with _HASHES_AT_ONCE:
         try:
-            return _hasher.verify(stored, password)
+            return _hasher.verify(stored, _plain_password(password))
         except VerificationError:
             return False
 
@@ -119,9 +135,14 @@ class Credentials:
     network: str
 
     @property
+    def account_name(self) -> str:
+        """The name as accounts bear it."""
+        return _plain_name(self.name)
+
+    @property
     def throttle_key(self) -> bytes:
         """The key under which failures are counted; a colleague elsewhere is not locked out."""
-        return hashlib.sha256(f"{self.name.casefold()}\0{self.network}".encode()).digest()
+        return hashlib.sha256(f"{self.account_name}\0{self.network}".encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -133,18 +154,41 @@ class Claim:
 
 
 def prepare_sign_in(session: Session, credentials: Credentials) -> Claim:
-    """Look the account up and refuse while the name is throttled from this network.
+    """Count an attempt before it is tried, and look the account up.
 
-    Raises: SignInThrottledError with the seconds to wait.
+    Attempts are counted first so that many at the same moment cannot all be free.
+    Writes: sign_in_throttle.
+    Raises: SignInThrottledError with the seconds to wait, while the name is throttled here.
     """
-    throttle = session.get(SignInThrottle, credentials.throttle_key)
-    if throttle and throttle.locked_until and throttle.locked_until > clock.now():
-        wait = throttle.locked_until - clock.now()
-        raise SignInThrottledError(retry_after_seconds=int(wait.total_seconds()) + 1)
+    _count_attempt(session, credentials.throttle_key)
     account = session.scalar(
-        select(Account).where(Account.name == credentials.name, Account.disabled_at.is_(None))
+        select(Account).where(
+            Account.name == credentials.account_name, Account.disabled_at.is_(None)
+        )
     )
     return Claim(account.id, account.password_hash) if account else Claim(None, _NOBODY)
+
+
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def _count_attempt(session: Session, key: bytes) -> None:
+    now = clock.now()
+    insert = _INSERT[session.get_bind().dialect.name](SignInThrottle)
+    session.execute(
+        insert.values(key_hash=key, failures=0, last_failed_at=now).on_conflict_do_nothing()
+    )
+    throttle = session.get_one(SignInThrottle, key, with_for_update=True)
+    if throttle.locked_until and throttle.locked_until > now:
+        wait = throttle.locked_until - now
+        raise SignInThrottledError(retry_after_seconds=int(wait.total_seconds()) + 1)
+    if now - throttle.last_failed_at > FAILURES_KEPT:
+        throttle.failures = 0
+    throttle.failures += 1
+    throttle.last_failed_at = now
+    beyond = throttle.failures - FREE_FAILURES
+    if beyond >= 0:
+        throttle.locked_until = now + min(FIRST_DELAY * 2 ** min(beyond, 10), LONGEST_DELAY)
 
 
 def check_claim(claim: Claim, credentials: Credentials) -> bool:
@@ -155,16 +199,22 @@ def check_claim(claim: Claim, credentials: Credentials) -> bool:
 def finish_sign_in(
     session: Session, claim: Claim, credentials: Credentials, *, is_right: bool
 ) -> str | None:
-    """Start a session, or count a failure; return the session's token, kept only as a hash.
+    """Start a session, or log a failure; return the session's token, kept only as a hash.
 
+    The log names only accounts that exist: what else was typed as a name may be a password.
     Writes: sign_in or sign_in_throttle, and the log.
     """
     if not is_right or claim.account_id is None:
-        _count_failure(session, credentials)
+        record_deed(
+            session,
+            AuditAction.SIGN_IN_FAILED,
+            account_id=claim.account_id,
+            network=credentials.network,
+        )
         return None
-    throttle = session.get(SignInThrottle, credentials.throttle_key)
+    throttle = session.get(SignInThrottle, credentials.throttle_key, with_for_update=True)
     if throttle is not None:
-        session.delete(throttle)
+        throttle.failures, throttle.locked_until = 0, None
     token = secrets.token_urlsafe(32)
     session.add(
         SignIn(
@@ -181,27 +231,6 @@ def finish_sign_in(
         network=credentials.network,
     )
     return token
-
-
-def _count_failure(session: Session, credentials: Credentials) -> None:
-    now = clock.now()
-    throttle = session.get(SignInThrottle, credentials.throttle_key)
-    if throttle is None:
-        throttle = SignInThrottle(key_hash=credentials.throttle_key, failures=0)
-        session.add(throttle)
-    throttle.failures += 1
-    throttle.last_failed_at = now
-    beyond = throttle.failures - FREE_FAILURES
-    if beyond >= 0:
-        throttle.locked_until = now + min(
-            timedelta(seconds=15 * 2 ** min(beyond, 10)), LONGEST_DELAY
-        )
-    record_deed(
-        session,
-        AuditAction.SIGN_IN_FAILED,
-        network=credentials.network,
-        detail={"name": credentials.name[:60]},
-    )
 
 
 def _token_hash(token: str) -> bytes:
@@ -229,13 +258,19 @@ def _find_sign_in(session: Session, token: str) -> SignIn | None:
 
 def as_officer(session: Session, account: Account, day: date) -> Officer:
     """Return what an account may do on a day; a grant follows the unit tree of that day."""
+    grants = [
+        grant
+        for grant in account.grants
+        if grant.from_day <= day and (grant.until_day is None or day < grant.until_day)
+    ]
     units: dict[Permission, frozenset[int]] = {}
-    for grant in account.grants:
-        if grant.from_day <= day and (grant.until_day is None or day < grant.until_day):
-            under = units_under(session, [grant.unit_id], day)
-            for permission in PERMISSIONS[grant.role]:
-                units[permission] = units.get(permission, frozenset()) | under
-    return Officer(account.id, account.name, account.display_name, units)
+    for grant in grants:
+        under = units_under(session, [grant.unit_id], day)
+        for permission in PERMISSIONS[grant.role]:
+            units[permission] = units.get(permission, frozenset()) | under
+    granted = sorted({grant.unit_id for grant in grants})
+    names = tuple(name_of(get_unit(session, unit_id), day).name for unit_id in granted)
+    return Officer(account.id, account.name, account.display_name, names, units)
 
 
 def seen_long_ago(session: Session, token: str, *, after: timedelta) -> bool:

@@ -2,12 +2,14 @@
 
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException
 
 from satisfaction import errors
 from satisfaction.terms import RefusalReason
+from satisfaction.web.htmx import vary_on_htmx, wants_partial
 
 STATUSES: dict[type[errors.SatisfactionError], HTTPStatus] = {
     errors.RatingConflictError: HTTPStatus.CONFLICT,
@@ -28,6 +30,19 @@ STATUSES: dict[type[errors.SatisfactionError], HTTPStatus] = {
     errors.DatabaseNotReadyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+WORDS = {
+    400: (_("Chưa đọc được yêu cầu này"), _("Tải lại trang rồi thử lại.")),
+    401: (_("Cần đăng nhập"), _("Đăng nhập rồi mở lại trang này.")),
+    403: (_("Không có quyền xem trang này"), _("Tài khoản này không được giao việc đó.")),
+    404: (_("Không tìm thấy"), _("Trang này không có, hoặc không thuộc đơn vị được giao.")),
+    405: (_("Chưa đọc được yêu cầu này"), _("Tải lại trang rồi thử lại.")),
+    409: (_("Thông tin vừa thay đổi"), _("Tải lại trang để xem tình trạng mới nhất.")),
+    413: (_("Tệp quá lớn"), _("Chia tệp thành nhiều phần nhỏ hơn rồi thử lại.")),
+    429: (_("Đã thử quá nhiều lần"), _("Đợi một lúc rồi thử lại.")),
+    500: (_("Chưa tải được số liệu"), _("Thử lại.")),
+    503: (_("Chưa tải được số liệu"), _("Thử lại sau ít phút.")),
+}
+
 
 def status_of(error: errors.SatisfactionError) -> HTTPStatus:
     """Return the status for an error: that of the nearest kind in the table."""
@@ -45,11 +60,27 @@ def problem(status: int, kind: str) -> Response:
     return response
 
 
-def _answer(status: int, kind: str) -> ResponseReturnValue:
+def _answer(status: int, kind: str, *, retry_after_seconds: int | None = None) -> Response:
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     if request.is_json or best == "application/json":
-        return problem(status, kind)
-    return render_template("errors/error.html", status=status, kind=kind), status
+        response = problem(status, kind)
+    else:
+        template = "errors/_error.html" if wants_partial() else "errors/error.html"
+        title, advice = WORDS.get(status, WORDS[500 if status > 500 else 400])
+        page = render_template(
+            template, status=status, title=title, advice=advice, start=_start_of_face()
+        )
+        response = vary_on_htmx(make_response(page, status))
+    if retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(retry_after_seconds)
+    return response
+
+
+def _start_of_face() -> str:
+    """Return the first page of the face that was asked: its prefix, if there is a page there."""
+    prefix = f"/{request.path.split('/')[1]}/"
+    routes = current_app.url_map.bind("")
+    return prefix if routes.test(prefix, "GET") else "/"
 
 
 def _kind(error: errors.SatisfactionError) -> str:
@@ -65,14 +96,17 @@ def install_errors(app: Flask) -> None:
 
     @app.errorhandler(errors.SatisfactionError)
     def refused(error: errors.SatisfactionError) -> ResponseReturnValue:
-        return _answer(int(status_of(error)), _kind(error))
+        wait = error.fields.get("retry_after_seconds")
+        return _answer(int(status_of(error)), _kind(error), retry_after_seconds=wait)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.response is not None:
             return error.get_response()
         code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
-        return _answer(int(code), HTTPStatus(code).name.lower().replace("_", "-"))
+        answer = _answer(int(code), HTTPStatus(code).name.lower().replace("_", "-"))
+        answer.headers.extend(pair for pair in error.get_headers() if pair[0] == "Allow")
+        return answer
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> ResponseReturnValue:

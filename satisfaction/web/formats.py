@@ -5,16 +5,27 @@ Source: CLDR, locale vi: 2.655; 64,5% without a space; 14/10/2025; week from Mon
 
 import hashlib
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, current_app, url_for
 from flask_babel import get_locale
+from flask_babel import lazy_gettext as _
 
 from satisfaction import clock
 
 NO_VALUE = "–"
 FEW = 100
+WEEKDAYS = (
+    _("Thứ Hai"),
+    _("Thứ Ba"),
+    _("Thứ Tư"),
+    _("Thứ Năm"),
+    _("Thứ Sáu"),
+    _("Thứ Bảy"),
+    _("Chủ Nhật"),
+)
 
 
 def is_vietnamese() -> bool:
@@ -32,10 +43,12 @@ def as_number(value: int | None) -> str:
 
 
 def as_share(share: float | None, of: int | None = None) -> str:
-    """Return a fraction as a percentage: one decimal for 100 and more, none below."""
+    """Return a fraction as a percentage: one decimal for 100 and more, none below; half goes up."""
     if share is None:
         return NO_VALUE
-    text = f"{share * 100:.{1 if of is None or of >= FEW else 0}f}".replace("-", "−")
+    step = Decimal("0.1") if of is None or of >= FEW else Decimal(1)
+    percent = (Decimal(repr(share)) * 100).quantize(step, rounding=ROUND_HALF_UP)
+    text = str(percent).replace("-", "−")
     return (text.replace(".", ",") if is_vietnamese() else text) + "%"
 
 
@@ -54,6 +67,16 @@ def as_moment(instant: datetime | None) -> str:
     return NO_VALUE if instant is None else f"{clock.local_time(instant):%H:%M, %d/%m/%Y}"
 
 
+def as_weekday(day: date | None) -> str:
+    """Return a day with its weekday, as Thứ Ba 14/10/2025."""
+    return NO_VALUE if day is None else f"{WEEKDAYS[day.weekday()]} {as_day(day)}"
+
+
+def as_short_day(day: date) -> str:
+    """Return a day of a year that is named beside it, as 14/10."""
+    return f"{day:%d/%m}"
+
+
 @lru_cache(maxsize=512)
 def _digest(path: Path, _changed_ns: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
@@ -69,6 +92,11 @@ def asset_url(name: str) -> str:
 def install_formats(app: Flask) -> None:
     """Give templates the formats."""
     app.jinja_env.filters.update(
-        number=as_number, share=as_share, day=as_day, clock=as_clock, moment=as_moment
+        number=as_number,
+        share=as_share,
+        day=as_day,
+        weekday=as_weekday,
+        clock=as_clock,
+        moment=as_moment,
     )
     app.jinja_env.globals.update(asset_url=asset_url, now=clock.now)

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from satisfaction.accounts import Officer
 from satisfaction.terms import Permission
+from satisfaction.web.htmx import is_htmx, leave_for
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK = "__guard__"
@@ -18,15 +19,29 @@ _MARK = "__guard__"
 
 @dataclass(frozen=True)
 class Guard:
-    """Whom a view lets in: anybody, an enrolled kiosk, or an officer with a permission."""
+    """Whom a view lets in: anybody, an enrolled kiosk, or an officer with a permission.
+
+    ``is_background`` says that a page asks for it by itself, without anybody at the screen.
+    """
 
     audience: str
     permission: Permission | None = None
+    is_background: bool = False
+
+    @property
+    def is_for_office(self) -> bool:
+        """Whether it is one of the officers' pages, the sign-in form included."""
+        return self.audience in {"officer", "stranger"}
 
 
 def public(view: View) -> View:
     """Open a view to anybody; each use of this is a decision to be seen in review."""
     return _mark(view, Guard("anybody"))
+
+
+def for_strangers(view: View) -> View:
+    """Open a view to officers who have yet to sign in."""
+    return _mark(view, Guard("stranger"))
 
 
 def for_kiosk(view: View) -> View:
@@ -39,11 +54,11 @@ def for_officers(view: View) -> View:
     return _mark(view, Guard("officer"))
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
+def requires(permission: Permission, *, is_background: bool = False) -> Callable[[View], View]:
     """Open a view to officers who hold a permission somewhere."""
 
     def mark(view: View) -> View:
-        return _mark(view, Guard("officer", permission))
+        return _mark(view, Guard("officer", permission, is_background))
 
     return mark
 
@@ -69,9 +84,18 @@ def install_guards(app: Flask, *, sign_in_endpoint: str | None) -> None:
         if guard is None:
             current_app.logger.error("view without a guard: %s", request.endpoint)
             abort(403)
+        if guard.is_for_office:
+            _refuse_other_sites()
         if guard.audience != "officer":
             return None
         return _check_officer(guard, sign_in_endpoint)
+
+
+def _refuse_other_sites() -> None:
+    """Refuse what another site has a browser send, besides the token in every form."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    if request.method not in {"GET", "HEAD", "OPTIONS"} and site != "same-origin":
+        abort(403)
 
 
 def _check_officer(guard: Guard, sign_in_endpoint: str | None) -> ResponseReturnValue | None:
@@ -79,7 +103,8 @@ def _check_officer(guard: Guard, sign_in_endpoint: str | None) -> ResponseReturn
         if sign_in_endpoint is None:
             abort(401)
         following = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for(sign_in_endpoint, next=following))
+        address = url_for(sign_in_endpoint, next=following)
+        return leave_for(address) if is_htmx() else redirect(address)
     if guard.permission is not None and not current_officer().may(guard.permission):
         abort(403)
     return None

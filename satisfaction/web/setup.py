@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Flask, has_request_context, request
+from flask import Flask
 from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
@@ -17,10 +17,11 @@ from satisfaction.web.errors import install_errors
 from satisfaction.web.formats import install_formats
 from satisfaction.web.guards import install_guards
 from satisfaction.web.headers import install_headers
+from satisfaction.web.languages import chosen_language, install_languages
 from satisfaction.web.sign_in import install_sign_in
+from satisfaction.web.words import install_words
 
 RECORDER = "hailong-recorder"
-LANGUAGES = ("vi", "en")
 csrf = CSRFProtect()
 
 
@@ -69,15 +70,11 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
     csrf.init_app(app)
     install_sign_in(app)
     install_guards(app, sign_in_endpoint=sign_in_endpoint)
+    install_languages(app)
     install_headers(app, is_secure=settings.cookie_secure)
     install_formats(app)
+    install_words(app)
     install_errors(app)
-
-
-def chosen_language() -> str:
-    """Return the page's language: the one asked for in the address, or Vietnamese."""
-    asked = request.args.get("lang") if has_request_context() else None
-    return asked if asked in LANGUAGES else "vi"
 
 
 def asset_root() -> Path:

@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask, current_app
-from flask_login import LoginManager, UserMixin, login_user, logout_user
+from flask import Flask, current_app, request, session
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from sqlalchemy.orm import Session
 
 from satisfaction import accounts
 from satisfaction.accounts import Credentials, Officer
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import SignInRefusedError
+from satisfaction.web.guards import guard_of
+from satisfaction.web.languages import LANGUAGE
 
 _SEEN_EVERY = timedelta(minutes=1)
 
@@ -35,51 +38,77 @@ def install_sign_in(app: Flask) -> None:
 
     @manager.user_loader
     def load(token: str) -> SignedIn | None:
-        settings: Settings = current_app.config["SETTINGS"]
-        with reading() as session:
-            officer = accounts.find_officer(
-                session,
-                token,
-                idle=timedelta(minutes=settings.idle_minutes),
-                absolute=timedelta(hours=settings.session_hours),
-            )
+        with reading() as reader:
+            officer = _find_officer(reader, token)
             is_old = officer is not None and accounts.seen_long_ago(
-                session, token, after=_SEEN_EVERY
+                reader, token, after=_SEEN_EVERY
             )
         if officer is None:
             return None
-        if is_old:
-            with unit_of_work() as session:
-                accounts.keep_seen(session, token)
+        if is_old and not _is_in_background():
+            with unit_of_work() as writer:
+                accounts.keep_seen(writer, token)
         return SignedIn(officer, token)
 
 
+def _find_officer(reader: Session, token: str) -> Officer | None:
+    settings: Settings = current_app.config["SETTINGS"]
+    return accounts.find_officer(
+        reader,
+        token,
+        idle=timedelta(minutes=settings.idle_minutes),
+        absolute=timedelta(hours=settings.session_hours),
+    )
+
+
+def _is_in_background() -> bool:
+    """Say whether the page asks by itself: that must not keep an idle officer signed in."""
+    guard = guard_of(current_app.view_functions.get(request.endpoint or ""))
+    return guard is not None and guard.is_background
+
+
 def sign_in(credentials: Credentials) -> None:
-    """Sign an officer in, with a new session.
+    """Sign an officer in, with a new session; one that this browser had before ends.
 
     Raises: SignInRefusedError, SignInThrottledError.
     """
-    with reading() as session:
-        claim = accounts.prepare_sign_in(session, credentials)
+    with unit_of_work() as writer:
+        claim = accounts.prepare_sign_in(writer, credentials)
     is_right = accounts.check_claim(claim, credentials)
-    with unit_of_work() as session:
-        token = accounts.finish_sign_in(session, claim, credentials, is_right=is_right)
+    former = current_user.token if current_user.is_authenticated else None
+    with unit_of_work() as writer:
+        token = accounts.finish_sign_in(writer, claim, credentials, is_right=is_right)
+        if token is not None and former is not None:
+            accounts.end_sign_in(writer, former)
     if token is None:
         raise SignInRefusedError()
-    settings: Settings = current_app.config["SETTINGS"]
-    with reading() as session:
-        officer = accounts.find_officer(
-            session,
-            token,
-            idle=timedelta(minutes=settings.idle_minutes),
-            absolute=timedelta(hours=settings.session_hours),
-        )
+    with reading() as reader:
+        officer = _find_officer(reader, token)
     assert officer is not None
+    _forget_session()
     login_user(SignedIn(officer, token))
 
 
 def sign_out(token: str) -> None:
     """End the session on the server and forget the cookie."""
-    with unit_of_work() as session:
-        accounts.end_sign_in(session, token)
+    with unit_of_work() as writer:
+        accounts.end_sign_in(writer, token)
     logout_user()
+    _forget_session()
+
+
+def _forget_session() -> None:
+    """Empty the cookie's session, so that nothing of one officer reaches the next."""
+    language = session.get(LANGUAGE)
+    session.clear()
+    if language is not None:
+        session[LANGUAGE] = language
+
+
+def local_path(text: str | None) -> str | None:
+    """Return an address only if it stays on this site: a path, nothing that a browser mends."""
+    if not text or not text.startswith("/") or text.startswith("//"):
+        return None
+    if "\\" in text or any(ord(sign) <= ord(" ") or ord(sign) == 0x7F for sign in text):
+        return None
+    return text

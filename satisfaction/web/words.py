@@ -1,0 +1,132 @@
+"""The office's closed vocabularies in the reader's language. Refuses to compute anything.
+
+Source: docs/glossary.md; periods are named as the official report forms name them.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+
+from flask import Flask
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from satisfaction.figures import CountRow, LevelCount
+from satisfaction.periods import Period, parse_period
+from satisfaction.terms import (
+    Channel,
+    Dimension,
+    Leaning,
+    PeriodKind,
+    RatingSource,
+    VisitKind,
+)
+from satisfaction.web.formats import as_day, as_short_day, as_weekday, is_vietnamese
+
+WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
+    Channel: {
+        Channel.IN_PERSON: _("Trực tiếp"),
+        Channel.ONLINE: _("Trực tuyến"),
+        Channel.POST: _("Bưu chính"),
+        Channel.UNKNOWN: _("Không rõ"),
+    },
+    RatingSource: {
+        RatingSource.KIOSK: _("Máy đánh giá"),
+        RatingSource.QR: _("Mã QR"),
+        RatingSource.LINK: _("Đường dẫn"),
+        RatingSource.PAPER: _("Phiếu giấy"),
+    },
+    VisitKind: {
+        VisitKind.INTAKE: _("Tiếp nhận hồ sơ"),
+        VisitKind.SUPPLEMENT: _("Bổ sung hồ sơ"),
+        VisitKind.RESULT: _("Trả kết quả"),
+        VisitKind.GUIDANCE: _("Hướng dẫn"),
+    },
+    Leaning: {
+        Leaning.SATISFIED: _("Hài lòng"),
+        Leaning.NEUTRAL: _("Bình thường"),
+        Leaning.DISSATISFIED: _("Không hài lòng"),
+    },
+    Dimension: {
+        Dimension.TOTAL: _("Tổng"),
+        Dimension.DESK: _("Bàn"),
+        Dimension.UNIT: _("Đơn vị"),
+        Dimension.PROCEDURE: _("Thủ tục"),
+        Dimension.SECTOR: _("Lĩnh vực"),
+        Dimension.CHANNEL: _("Kênh"),
+        Dimension.SOURCE: _("Nguồn đánh giá"),
+        Dimension.DAY: _("Ngày"),
+        Dimension.WEEK: _("Tuần"),
+        Dimension.MONTH: _("Tháng"),
+    },
+}
+QUARTERS = ("I", "II", "III", "IV")
+
+
+def as_word(term: StrEnum) -> str:
+    """Return what a term is called."""
+    return str(WORDS[type(term)][term])
+
+
+def as_level(level: LevelCount) -> str:
+    """Return what a level of a scale is called."""
+    return level.label_vi if is_vietnamese() else level.label_en
+
+
+def name_period(kind: PeriodKind, period: Period) -> str:
+    """Return what a period is called, as Quý I/2024; two dates where it has no name."""
+    first = period.first_day
+    if kind is PeriodKind.DAY:
+        return as_weekday(first)
+    if kind is PeriodKind.WEEK:
+        year, week, _day = first.isocalendar()
+        return str(gettext("Tuần %(week)s/%(year)s", week=week, year=year))
+    if kind is PeriodKind.MONTH:
+        return str(gettext("Tháng %(month)s/%(year)s", month=first.month, year=first.year))
+    if kind is PeriodKind.QUARTER:
+        quarter = QUARTERS[(first.month - 1) // 3]
+        return str(gettext("Quý %(quarter)s/%(year)s", quarter=quarter, year=first.year))
+    if kind is PeriodKind.DATES:
+        return name_dates(period)
+    return _name_part_of_year(kind, first)
+
+
+def _name_part_of_year(kind: PeriodKind, first: date) -> str:
+    if kind is PeriodKind.NINE_MONTHS:
+        return str(gettext("9 tháng năm %(year)s", year=first.year))
+    if kind is PeriodKind.YEAR:
+        return str(gettext("Cả năm %(year)s", year=first.year))
+    if first.month == 1:
+        return str(gettext("6 tháng đầu năm %(year)s", year=first.year))
+    return str(gettext("6 tháng cuối năm %(year)s", year=first.year))
+
+
+def name_dates(period: Period) -> str:
+    """Return the first and the last day of a period, as 01/10 – 31/10/2025."""
+    first, last = period.first_day, period.last_day
+    if first == last:
+        return as_day(first)
+    start = as_short_day(first) if first.year == last.year else as_day(first)
+    return f"{start} – {as_day(last)}"
+
+
+def line_label(row: CountRow, by: Dimension) -> str:
+    """Return what a line of figures is called."""
+    if by is Dimension.CHANNEL:
+        return as_word(Channel(row.key))
+    if by is Dimension.SOURCE:
+        return as_word(RatingSource(row.key))
+    if by in {Dimension.DAY, Dimension.WEEK, Dimension.MONTH}:
+        return name_period(*parse_period(row.key))
+    return row.label or str(gettext("Không rõ"))
+
+
+def line_detail(row: CountRow, by: Dimension) -> str:
+    """Return the smaller words under a line's name."""
+    return name_dates(parse_period(row.key)[1]) if by is Dimension.WEEK else row.detail
+
+
+def install_words(app: Flask) -> None:
+    """Give templates the words."""
+    app.jinja_env.filters.update(word=as_word, level=as_level, dates=name_dates)
+    app.jinja_env.globals.update(line_label=line_label, line_detail=line_detail)
