@@ -9,6 +9,7 @@ import admin
 import kiosk
 from satisfaction.cli import install_commands
 from satisfaction.config import Settings, load_settings
+from satisfaction.serving import Doors, start
 from satisfaction.web.guards import public
 from satisfaction.web.setup import make_app
 
@@ -39,3 +40,14 @@ def create_app(
         return redirect(url_for("kiosk.rating.index" if "kiosk" in faces else admin.HOME_ENDPOINT))
 
     return app
+
+
+DOORS = Doors(
+    kiosk="kiosk.rating.index",
+    desk=admin.HOME_ENDPOINT,
+    counts=admin.HOME_ENDPOINT,
+    admin=admin.HOME_ENDPOINT,
+)
+
+if __name__ == "__main__":
+    start(lambda settings: create_app(settings=settings), DOORS)

@@ -93,7 +93,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as problem:
         first = problem.errors()[0]
         variable = PREFIX + str(first["loc"][0]).upper()
-        raise ConfigurationError(variable=variable, problem=first["msg"]) from problem
+        message = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(variable=variable, problem=message) from problem
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
@@ -136,12 +137,22 @@ def secret_key(settings: Settings) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
-def _write_once(path: Path, text: str) -> None:
-    """Put a whole private file in place, unless another process was first."""
+def write_private_file(path: Path, text: str) -> None:
+    """Put a file in place, whole, that only its owner can read; one before it is replaced."""
+    _draft(path, text).replace(path)
+
+
+def _draft(path: Path, text: str) -> Path:
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
+    return draft
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Put a whole private file in place, unless another process was first."""
+    draft = _draft(path, text)
     try:
         os.link(draft, path)
     except FileExistsError:

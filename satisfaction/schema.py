@@ -1,13 +1,21 @@
 """The database's form: bring it up to this version, and refuse one from a newer version."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
 from flask_migrate import upgrade
+from sqlalchemy.exc import DBAPIError
 
 from satisfaction.database import db
-from satisfaction.errors import DatabaseNotReadyError, DatabaseTooNewError
+from satisfaction.errors import (
+    DatabaseNotReadyError,
+    DatabaseTooNewError,
+    DatabaseUnusableError,
+)
 
 
 def _scripts() -> ScriptDirectory:
@@ -16,16 +24,32 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
+@contextmanager
+def _usable() -> Iterator[None]:
+    """Name what keeps the database from being opened, read or written.
+
+    Raises: DatabaseUnusableError with the engine's first line, which holds no password.
+    """
+    try:
+        yield
+    except DBAPIError as problem:
+        lines = str(problem.orig).strip().splitlines()
+        raise DatabaseUnusableError(detail=lines[0] if lines else "") from problem
+
+
 def current_revision() -> str | None:
-    """Return the revision the database is at; None for an empty one."""
-    with db.engine.connect() as connection:
+    """Return the revision the database is at; None for an empty one.
+
+    Raises: DatabaseUnusableError.
+    """
+    with _usable(), db.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def check_database() -> None:
     """Refuse a database that this version cannot use.
 
-    Raises: DatabaseTooNewError, DatabaseNotReadyError.
+    Raises: DatabaseTooNewError, DatabaseNotReadyError, DatabaseUnusableError.
     """
     scripts, revision = _scripts(), current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
@@ -38,9 +62,10 @@ def check_database() -> None:
 def prepare_database() -> None:
     """Create the tables, or bring them up to this version.
 
-    Raises: DatabaseTooNewError.
+    Raises: DatabaseTooNewError, DatabaseUnusableError.
     """
     try:
         check_database()
     except DatabaseNotReadyError:
-        upgrade()
+        with _usable():
+            upgrade()

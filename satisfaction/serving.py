@@ -1,0 +1,140 @@
+"""Start the product with one command: check, prepare, load the demonstration once, then serve.
+
+Refuses to start on anything that would fail later, with one line and an exit status that is not 0.
+"""
+
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask, url_for
+
+from satisfaction import schema
+from satisfaction.config import (
+    Settings,
+    ensure_data_folder,
+    load_settings,
+    write_private_file,
+)
+from satisfaction.database import db, reading, unit_of_work
+from satisfaction.demonstration import Demonstration, has_office, load_demonstration
+from satisfaction.errors import SatisfactionError
+from satisfaction.notices import say
+from satisfaction.terms import Role
+from satisfaction.web.listening import read_port, require_free
+
+SIGN_INS_FILE = "demonstration.json"
+FIRST_DESK = "Bàn 1"
+ROLES = {
+    Role.DESK_OFFICER: "cán bộ tại bàn / desk officer",
+    Role.SUPERVISOR: "lãnh đạo, xem số liệu / supervisor",
+    Role.ADMINISTRATOR: "quản trị / administrator",
+}
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Endpoints whose addresses are printed; only the composition root knows the faces' names."""
+
+    kiosk: str
+    desk: str
+    counts: str
+    admin: str
+
+
+def start(make: Callable[[Settings], Flask], doors: Doors) -> None:
+    """Check and prepare everything, say where to go, and become the server."""
+    try:
+        settings = load_settings()
+        port = read_port(os.environ)
+        ensure_data_folder(settings)
+        require_free(port)
+        app = make(settings)
+        with app.app_context():
+            with _one_at_a_time(settings.data_folder):
+                schema.prepare_database()
+                ensure_demonstration(settings.data_folder)
+            db.engine.dispose()
+        with app.test_request_context(base_url=f"http://localhost:{port}"):
+            click.echo(welcome(doors, read_sign_ins(settings.data_folder)))
+    except SatisfactionError as error:
+        click.echo(say(error), err=True)
+        sys.exit(1)
+    sys.stdout.flush()
+    become_server(settings)
+
+
+def become_server(settings: Settings) -> None:
+    """Replace this program by gunicorn, which serves until it is told to stop."""
+    os.chdir(Path(__file__).parents[1])
+    command = [sys.executable, "-m", "gunicorn", "--config", "python:satisfaction.web.server"]
+    command += ["--log-level", settings.log_level, "wsgi:create_app()"]
+    os.execv(sys.executable, command)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Have a second start on the same data wait, so that the office is loaded once."""
+    with (folder / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def ensure_demonstration(folder: Path) -> None:
+    """Load the demonstration office into an empty database; keep its sign-ins for later starts.
+
+    Writes: the office, all of it or nothing, and a file that only its owner can read.
+    """
+    with reading() as session:
+        if has_office(session):
+            return
+    click.echo("Lần chạy đầu: đang nạp dữ liệu minh họa… / First start: loading the demonstration…")
+    with unit_of_work() as session:
+        demonstration = load_demonstration(session)
+        if demonstration is not None:
+            _keep_sign_ins(folder, demonstration)
+
+
+def _keep_sign_ins(folder: Path, demonstration: Demonstration) -> None:
+    text = json.dumps(asdict(demonstration), ensure_ascii=False, indent=1)
+    write_private_file(folder / SIGN_INS_FILE, text)
+
+
+def read_sign_ins(folder: Path) -> dict[str, Any] | None:
+    """Return the demonstration's sign-ins; None once somebody has taken the file away."""
+    path = folder / SIGN_INS_FILE
+    if not path.exists():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def welcome(doors: Doors, sign_ins: dict[str, Any] | None) -> str:
+    """Return where to go and how to sign in."""
+    token = sign_ins["kiosk_tokens"][FIRST_DESK] if sign_ins else None
+    kiosk = url_for(doors.kiosk, **({"token": token} if token else {}), _external=True)
+    lines = [
+        "",
+        "Hài Lòng đang chạy / is running. Ctrl-C: dừng / stop.",
+        "",
+        f"  Máy đánh giá {FIRST_DESK} / kiosk    {kiosk}",
+        f"  Bàn phục vụ / desk           {url_for(doors.desk, _external=True)}",
+        f"  Số liệu / counts             {url_for(doors.counts, _external=True)}",
+        f"  Quản trị / admin             {url_for(doors.admin, _external=True)}",
+        "  Từ máy khác: thay localhost bằng tên máy này / elsewhere: this machine's name.",
+        "",
+    ]
+    if sign_ins:
+        lines.append("  Tài khoản minh họa / demonstration sign-ins:")
+        for officer in sign_ins["officers"]:
+            role = ROLES[Role(officer["role"])]
+            lines.append(f"    {officer['name']:<10}{officer['password']:<22}{role}")
+        lines.append("")
+    return "\n".join(lines)
