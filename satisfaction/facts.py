@@ -110,7 +110,7 @@ _KIOSKS = select(Kiosk.id, Kiosk.desk_id, Kiosk.enrolled_at, Kiosk.revoked_at).w
 
 
 def read_facts(
-    connection: Connection, taps: Sequence[Tap], reference: Reference, received_at: datetime
+    connection: Connection, taps: Sequence[Tap], *, reference: Reference, received_at: datetime
 ) -> Facts:
     """Read, in at most four statements, what these taps are judged by."""
     ids = {tap.rating_id for tap in taps} | {tap.supersedes for tap in taps if tap.supersedes}

@@ -58,7 +58,7 @@ def week_period(day: date) -> Period:
     return Period(monday, monday + timedelta(days=7))
 
 
-def months_period(year: int, first_month: int, month_count: int) -> Period:
+def months_period(year: int, first_month: int, *, month_count: int) -> Period:
     """Return a run of whole months of one year."""
     if not (1 <= first_month <= 12 and 1 <= month_count <= 13 - first_month):
         raise InvalidPeriodError(year=year, first_month=first_month, month_count=month_count)
@@ -69,17 +69,17 @@ def months_period(year: int, first_month: int, month_count: int) -> Period:
 
 def month_period(day: date) -> Period:
     """Return the month in which a day lies."""
-    return months_period(day.year, day.month, 1)
+    return months_period(day.year, day.month, month_count=1)
 
 
 def quarter_period(year: int, quarter: int) -> Period:
     """Return a quarter, 1 to 4, of a year."""
-    return months_period(year, 3 * quarter - 2, 3)
+    return months_period(year, 3 * quarter - 2, month_count=3)
 
 
 def year_period(year: int) -> Period:
     """Return a whole year."""
-    return months_period(year, 1, 12)
+    return months_period(year, 1, month_count=12)
 
 
 _WRITTEN = re.compile(
@@ -109,15 +109,15 @@ def _read(match: re.Match[str]) -> tuple[PeriodKind, Period]:
     if parts["day"]:
         return PeriodKind.DAY, day_period(date(year, int(parts["month"]), int(parts["day"])))
     if parts["month"]:
-        return PeriodKind.MONTH, months_period(year, int(parts["month"]), 1)
+        return PeriodKind.MONTH, months_period(year, int(parts["month"]), month_count=1)
     if parts["quarter"]:
         return PeriodKind.QUARTER, quarter_period(year, int(parts["quarter"]))
     if parts["half"]:
-        return PeriodKind.HALF_YEAR, months_period(year, 6 * int(parts["half"]) - 5, 6)
+        return PeriodKind.HALF_YEAR, months_period(year, 6 * int(parts["half"]) - 5, month_count=6)
     if parts["week"]:
         return PeriodKind.WEEK, week_period(date.fromisocalendar(year, int(parts["week"]), 1))
     if parts["nine"]:
-        return PeriodKind.NINE_MONTHS, months_period(year, 1, 9)
+        return PeriodKind.NINE_MONTHS, months_period(year, 1, month_count=9)
     return PeriodKind.YEAR, year_period(year)
 
 

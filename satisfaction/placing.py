@@ -25,7 +25,7 @@ class Placement:
     marks: tuple[Mark, ...] = ()
 
 
-def place(tapped_at: datetime, offset_ms: int | None, received_at: datetime) -> Placement:
+def place(tapped_at: datetime, offset_ms: int | None, *, received_at: datetime) -> Placement:
     """Return the placement of a tap by its own time and the device's measured offset.
 
     Units: ``offset_ms`` is what has to be added to the device's time to get the server's.

@@ -124,7 +124,9 @@ def record_ratings(
     outcomes: dict[int, RecordingOutcome] = {}
     waiting = list(enumerate(taps))
     while waiting:
-        facts = read_facts(connection, [tap for _, tap in waiting], reference, received_at)
+        facts = read_facts(
+            connection, [tap for _, tap in waiting], reference=reference, received_at=received_at
+        )
         waiting = _record_round(connection, waiting, facts, outcomes)
     _confirm_known(connection, outcomes.values())
     return [outcomes[place] for place in range(len(taps))]

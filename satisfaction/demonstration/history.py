@@ -129,7 +129,7 @@ class Invention:
             spans.append((opened, opened + timedelta(seconds=int(length))))
         return spans
 
-    def answer(self, channel: Channel, closed_at: datetime, level: int) -> Answer:
+    def answer(self, channel: Channel, closed_at: datetime, *, level: int) -> Answer:
         """Return an answer: at the desk within half a minute, online within hours."""
         at_desk = channel is Channel.IN_PERSON
         delay = self.random.uniform(3, 30) if at_desk else self.random.uniform(120, 4 * 3600)

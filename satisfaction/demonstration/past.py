@@ -228,7 +228,7 @@ class _Quarter:
         self, dossier: PlannedDossier, place: Place, moment: tuple[datetime, datetime], level: int
     ) -> Serving:
         opened_at, closed_at = moment
-        answer = self._invention.answer(dossier.channel, closed_at, level) if level else None
+        answer = self._invention.answer(dossier.channel, closed_at, level=level) if level else None
         return Serving(
             place=place,
             token=self._invention.token(),

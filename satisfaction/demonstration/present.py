@@ -220,7 +220,9 @@ class _DeskDay:
             opened_at=opened_at,
             closed_at=closed_at,
             outcome=Outcome.RATED if is_rated else self._invention.silence(self._channel),
-            answer=self._invention.answer(self._channel, closed_at, level) if is_rated else None,
+            answer=self._invention.answer(self._channel, closed_at, level=level)
+            if is_rated
+            else None,
             dossier=dossier,
             ticket_number=f"{self._place.desk.code}{number:02d}" if at_desk else "",
         )

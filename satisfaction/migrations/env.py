@@ -1,13 +1,15 @@
 """Alembic environment: runs the numbered migrations on SQLite and PostgreSQL.
 
 On SQLite foreign keys are off while tables are rebuilt, because a rebuild with them on deletes
-child rows; they are checked before the transaction ends.
+child rows; they are checked before the transaction ends. Two servers that start at once migrate
+one after the other: on SQLite because both write, on PostgreSQL by a lock.
 """
 
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection, Engine
 
+_LOCK = 0x48_4C_4D
 engine: Engine = current_app.extensions["migrate"].db.engine
 
 
@@ -21,6 +23,8 @@ def _run(connection: Connection) -> None:
         transactional_ddl=True,
     )
     with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         context.run_migrations()
         if connection.dialect.name == "sqlite":
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()

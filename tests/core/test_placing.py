@@ -28,13 +28,15 @@ MINUTE_MS = 60_000
 def test_the_day_follows_the_corrected_time(
     offset_ms: int | None, day: date | None, marks: tuple[Mark, ...]
 ) -> None:
-    placement = place(TAPPED, offset_ms, LATER)
+    placement = place(TAPPED, offset_ms, received_at=LATER)
     assert (placement.local_day, placement.marks) == (day, marks)
 
 
 def test_a_clock_a_little_fast_makes_no_day_to_come() -> None:
     received = datetime(2026, 3, 10, 16, 59, 30, tzinfo=UTC)
-    assert place(received + timedelta(minutes=2), 0, received).local_day == date(2026, 3, 10)
+    assert place(received + timedelta(minutes=2), 0, received_at=received).local_day == date(
+        2026, 3, 10
+    )
 
 
 def _at(counter: int, minutes: float) -> CountedTime:

@@ -28,6 +28,10 @@ def _protect_ratings() -> None:
             "WHEN NEW.body IS NOT NULL OR NEW.commitment IS NOT OLD.commitment "
             "BEGIN SELECT RAISE(ABORT, 'comments can only be erased'); END"
         )
+        op.execute(
+            "CREATE TRIGGER comment_refuses_delete BEFORE DELETE ON comment "
+            "BEGIN SELECT RAISE(ABORT, 'comments can only be erased'); END"
+        )
         return
     op.execute(
         "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
@@ -38,6 +42,15 @@ def _protect_ratings() -> None:
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
+    for table in (*APPEND_ONLY, "comment"):
+        op.execute(
+            f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    op.execute(
+        "CREATE TRIGGER comment_kept BEFORE DELETE ON comment "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+    )
     op.execute(
         "CREATE TRIGGER comment_erase_only BEFORE UPDATE ON comment FOR EACH ROW "
         "WHEN (NEW.body IS NOT NULL OR NEW.commitment IS DISTINCT FROM OLD.commitment) "
@@ -50,6 +63,9 @@ def _release_ratings() -> None:
         return
     for table in APPEND_ONLY:
         op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+    for table in (*APPEND_ONLY, "comment"):
+        op.execute(f"DROP TRIGGER {table}_not_emptied ON {table}")
+    op.execute("DROP TRIGGER comment_kept ON comment")
     op.execute("DROP TRIGGER comment_erase_only ON comment")
     op.execute("DROP FUNCTION refuse_change()")
 
