@@ -19,7 +19,11 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
-from satisfaction.errors import SignInThrottledError
+from satisfaction.errors import (
+    AccountExistsError,
+    AccountNotFoundError,
+    SignInThrottledError,
+)
 from satisfaction.models import Account, Grant, SignIn, SignInThrottle, Unit
 from satisfaction.office import get_unit, name_of, units_under
 from satisfaction.terms import AuditAction, Permission, Role
@@ -59,7 +63,12 @@ class Officer:
 
 
 def create_account(session: Session, name: str, *, display_name: str, password: str) -> Account:
-    """Add an account; its name is kept in lower case, as it is looked for at sign-in."""
+    """Add an account; its name is kept in lower case, as it is looked for at sign-in.
+
+    Raises: AccountExistsError.
+    """
+    if find_account(session, name) is not None:
+        raise AccountExistsError(name=_plain_name(name))
     account = Account(
         name=_plain_name(name),
         display_name=clean(display_name),
@@ -69,6 +78,22 @@ def create_account(session: Session, name: str, *, display_name: str, password: 
     session.add(account)
     session.flush()
     record_deed(session, AuditAction.ACCOUNT_CREATED, detail={"account": account.name})
+    return account
+
+
+def find_account(session: Session, name: str) -> Account | None:
+    """Return the account of a name, however it is written."""
+    return session.scalar(select(Account).where(Account.name == _plain_name(name)))
+
+
+def get_account(session: Session, name: str) -> Account:
+    """Return the account of a name.
+
+    Raises: AccountNotFoundError.
+    """
+    account = find_account(session, name)
+    if account is None:
+        raise AccountNotFoundError(name=_plain_name(name))
     return account
 
 
