@@ -145,8 +145,8 @@ def test_every_public_function_of_the_core_says_what_it_does(path: Path) -> None
 def _public_functions(tree: ast.Module) -> Iterator[Function]:
     """Yield the functions of a module, and of its classes, that others may call."""
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    outer: ast.Module | ast.ClassDef
-    for outer in (tree, *(node for node in classes if not node.name.startswith("_"))):
-        for node in outer.body:
+    open_classes = [node.body for node in classes if not node.name.startswith("_")]
+    for body in (tree.body, *open_classes):
+        for node in body:
             if isinstance(node, Function) and not node.name.startswith("_"):
                 yield node
