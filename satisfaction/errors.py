@@ -33,6 +33,10 @@ class DeskNotFoundError(NotFoundError):
     """No such desk."""
 
 
+class ProcedureNotFoundError(NotFoundError):
+    """No such procedure, or it is not valid on this day."""
+
+
 class VisitNotFoundError(NotFoundError):
     """No such visit."""
 

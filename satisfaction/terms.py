@@ -43,6 +43,14 @@ class Outcome(StrEnum):
     NOT_SHOWN = "not_shown"
 
 
+class Answered(StrEnum):
+    """All that an officer at the desk learns of a finished visit's question."""
+
+    RATED = "rated"
+    NOT_YET = "not_yet"
+    NOT_RATED = "not_rated"
+
+
 class Leaning(StrEnum):
     """What a level of a scale counts as."""
 

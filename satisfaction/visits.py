@@ -236,6 +236,7 @@ def list_recent_visits(session: Session, desk_id: int, *, most: int = 5) -> list
             .where(Visit.desk_id == desk_id, Visit.closed_day == clock.today())
             .order_by(Visit.closed_at.desc())
             .limit(most)
+            .options(joinedload(Visit.dossier), joinedload(Visit.procedure))
         )
     )
 

@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _
 from satisfaction.figures import CountRow, LevelCount
 from satisfaction.periods import Period, parse_period
 from satisfaction.terms import (
+    Answered,
     Channel,
     Dimension,
     Leaning,
@@ -41,6 +42,11 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         VisitKind.SUPPLEMENT: _("Bổ sung hồ sơ"),
         VisitKind.RESULT: _("Trả kết quả"),
         VisitKind.GUIDANCE: _("Hướng dẫn"),
+    },
+    Answered: {
+        Answered.RATED: _("đã đánh giá"),
+        Answered.NOT_YET: _("chưa đánh giá"),
+        Answered.NOT_RATED: _("không đánh giá"),
     },
     Leaning: {
         Leaning.SATISFIED: _("Hài lòng"),
