@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test lint types layers suite bench lock clean
+.PHONY: run test lint types layers suite bench lock audio clean
 
 .venv/run.stamp: requirements/run.txt
 	@$(PYTHON) -m venv .venv || { echo "Needed once: apt-get install -y python3-venv"; exit 1; }
@@ -29,6 +29,9 @@ layers: .venv/dev.stamp
 suite: .venv/dev.stamp
 	$(BIN)/pytest -q --engine=sqlite
 	$(BIN)/pytest -q --engine=postgresql
+
+audio:
+	$(PYTHON) -B static/audio/make_speech.py
 
 clean:
 	rm -rf .venv build dist

@@ -1,5 +1,6 @@
 """Put the core into a Flask application: settings, database, languages, guards, headers, errors."""
 
+import mimetypes
 from pathlib import Path
 
 from flask import Flask
@@ -23,6 +24,8 @@ from satisfaction.web.words import install_words
 
 RECORDER = "hailong-recorder"
 csrf = CSRFProtect()
+# A small machine may lack the system's table of types, and browsers are told not to guess.
+mimetypes.add_type("audio/ogg", ".ogg")
 
 
 def make_app(settings: Settings, *, sign_in_endpoint: str | None) -> Flask:

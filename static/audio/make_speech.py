@@ -1,0 +1,294 @@
+"""Make the speech files of "Nghe đọc" from phrases.json, and check the files that lie here.
+
+A build step for developers and for offices that put a human voice in place of the synthetic one.
+Refuses to be part of the running product: nothing imports it, and only making speech needs a
+synthesiser. Run it as ``python static/audio/make_speech.py``; ``--check`` and ``--adopt`` read the
+files alone.
+"""
+
+import argparse
+import array
+import hashlib
+import io
+import json
+import math
+import shutil
+import struct
+import subprocess
+import sys
+import wave
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+NEEDED = "Needed once, on Debian: apt-get install -y espeak-ng opus-tools"
+BIT_RATE_KBIT = 20
+SHORTEST_MS, LONGEST_MS = 500, 12_000
+MOST_BYTES = 1_200_000
+QUIETEST_KBIT = 12.0  # Silence comes to about 8 and speech to 20: under this, nobody speaks.
+SAMPLES_PER_SECOND = 48_000  # Ogg Opus counts time in these, whatever was recorded.
+LOUDNESS_DBFS, PEAK_DBFS, SILENCE_DBFS = -18.0, -1.0, -50.0
+LEAD_MS, TAIL_MS = 100, 200
+LICENCE = (
+    "Made with eSpeak NG, a program under GPL-3.0-or-later that is no part of this product; "
+    "the recordings are its output and are given under the licence of this product."
+)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """One set of recordings: its folder, the language of its words, and the synthesiser's voice."""
+
+    folder: str
+    language: str
+    synthetic: str
+    words_per_minute: int
+
+
+VOICES = (
+    Voice("vi", "vi", "vi", 140),
+    Voice("vi-south", "vi", "vi-vn-x-south", 140),
+    Voice("en", "en", "en-us", 145),
+)
+Sound = tuple[int, list[int]]  # samples a second, samples of 16 bits
+
+
+def read_phrases(folder: Path) -> list[dict[str, str]]:
+    """Return the phrases: key, words in each language."""
+    document = json.loads((folder / "phrases.json").read_text(encoding="utf-8"))
+    phrases: list[dict[str, str]] = document["phrases"]
+    return phrases
+
+
+def spoken(text: str) -> str:
+    """Return the words as one says them: the slash of ``ông/bà`` is not read out."""
+    return text.replace("/", " ").replace("\u00a0", " ")
+
+
+def synthesise(text: str, voice: str, words_per_minute: int) -> Sound:
+    """Return what the synthesiser says, one channel, 16 bits."""
+    command = [program("espeak-ng"), "-v", voice, "-s", str(words_per_minute), "--stdout"]
+    answer = subprocess.run(
+        command, input=spoken(text).encode(), check=True, capture_output=True, timeout=60
+    ).stdout
+    # On a pipe the synthesiser cannot know the length and writes a largest possible one.
+    with wave.open(io.BytesIO(answer)) as file:
+        rate = file.getframerate()
+        samples = array.array("h", file.readframes(file.getnframes())).tolist()
+    return rate, samples
+
+
+def even_out(sound: Sound) -> Sound:
+    """Return the sound without silence at its ends, as loud as all others, and never clipped."""
+    rate, samples = sound
+    window = rate // 100
+    loudness = [_level(samples[start : start + window]) for start in range(0, len(samples), window)]
+    heard = [number for number, level in enumerate(loudness) if level > _amplitude(SILENCE_DBFS)]
+    if not heard:
+        raise SystemExit("The synthesiser said nothing.")
+    kept = samples[heard[0] * window : (heard[-1] + 1) * window]
+    speaking = math.sqrt(sum(loudness[number] ** 2 for number in heard) / len(heard))
+    gain = min(
+        _amplitude(LOUDNESS_DBFS) / speaking,
+        _amplitude(PEAK_DBFS) / max(abs(sample) for sample in kept),
+    )
+    louder = [round(sample * gain) for sample in kept]
+    return rate, [0] * (rate * LEAD_MS // 1000) + louder + [0] * (rate * TAIL_MS // 1000)
+
+
+def _level(samples: Sequence[int]) -> float:
+    return math.sqrt(sum(sample * sample for sample in samples) / len(samples))
+
+
+def _amplitude(decibels: float) -> float:
+    return 32_767 * float(10 ** (decibels / 20))
+
+
+def encode(sound: Sound, path: Path) -> None:
+    """Write the sound as Ogg Opus; the same sound gives the same bytes."""
+    rate, samples = sound
+    whole = io.BytesIO()
+    with wave.open(whole, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(array.array("h", samples).tobytes())
+    serial = int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:3], "big")
+    command = [program("opusenc"), "--quiet", "--bitrate", str(BIT_RATE_KBIT), "--speech"]
+    command += ["--serial", str(serial), "--padding", "0", "--discard-comments", "-", str(path)]
+    subprocess.run(command, input=whole.getvalue(), check=True, timeout=60)
+
+
+def program(name: str) -> str:
+    """Return where a program is, or end with the one line to type."""
+    found = shutil.which(name)
+    if found is None:
+        raise SystemExit(NEEDED)
+    return found
+
+
+def version(name: str, word: str) -> str:
+    """Return the first line of a program's version that holds a word."""
+    answer = subprocess.run(
+        [program(name), "--version"], check=True, capture_output=True, text=True, timeout=60
+    ).stdout
+    line = next(line for line in answer.splitlines() if word in line)
+    return line.split("  Data at")[0].strip()
+
+
+def duration_ms(content: bytes) -> int:
+    """Return how long an Ogg Opus file plays, read from its pages.
+
+    Raises: ValueError for anything that is not one whole Ogg Opus stream of one channel.
+    """
+    if content[28:36] != b"OpusHead":
+        raise ValueError("is not Ogg Opus")
+    if content[37] != 1:
+        raise ValueError("has more than one channel")
+    skipped = int(struct.unpack_from("<H", content, 38)[0])
+    at, last = 0, 0
+    while at < len(content):
+        if content[at : at + 4] != b"OggS":
+            raise ValueError("is damaged or cut off")
+        last = int(struct.unpack_from("<q", content, at + 6)[0])
+        segments = content[26 + at]
+        at += 27 + segments + sum(content[at + 27 : at + 27 + segments])
+    if at != len(content):
+        raise ValueError("is damaged or cut off")
+    return round((last - skipped) * 1000 / SAMPLES_PER_SECOND)
+
+
+def make(folder: Path) -> None:
+    """Write every file of every voice, and the manifest."""
+    phrases = read_phrases(folder)
+    synthetic_of = {voice.language: voice for voice in reversed(VOICES)}
+    for voice in VOICES:
+        (folder / voice.folder).mkdir(exist_ok=True)
+        for phrase in phrases:
+            speaker = voice
+            if phrase.get("spoken_in", voice.language) != voice.language:
+                speaker = synthetic_of[phrase["spoken_in"]]
+            sound = synthesise(phrase[voice.language], speaker.synthetic, speaker.words_per_minute)
+            encode(even_out(sound), folder / voice.folder / f"{phrase['key']}.ogg")
+    made_by = {
+        "kind": "synthetic",
+        "synthesiser": version("espeak-ng", "eSpeak NG"),
+        "encoder": version("opusenc", "opus-tools"),
+        "licence": LICENCE,
+    }
+    write_manifest(folder, {voice.folder: made_by for voice in VOICES})
+
+
+def adopt(folder: Path, names: Sequence[str]) -> None:
+    """Take the files that lie in a voice's folder for the right ones: a human has spoken them."""
+    known = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["voices"]
+    about = {
+        name: {key: known[name][key] for key in known[name] if key != "files"} for name in known
+    }
+    for name in names:
+        about[name] = {
+            "kind": "recorded",
+            "licence": "As agreed between the office and its speaker.",
+        }
+    write_manifest(folder, about)
+
+
+def write_manifest(folder: Path, about: Mapping[str, Mapping[str, str]]) -> None:
+    """Write down what every file is: its words, checksum, length, and who speaks."""
+    voices: dict[str, Any] = {}
+    for voice in VOICES:
+        voices[voice.folder] = {
+            "language": voice.language,
+            **about[voice.folder],
+            "files": {
+                phrase["key"]: _describe(folder, f"{voice.folder}/{phrase['key']}.ogg")
+                | {"text": phrase[voice.language]}
+                for phrase in read_phrases(folder)
+            },
+        }
+        if about[voice.folder]["kind"] == "synthetic":
+            voices[voice.folder]["voice"] = voice.synthetic
+    text = json.dumps({"default": "vi", "voices": voices}, ensure_ascii=False, indent=1)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _describe(folder: Path, file: str) -> dict[str, str | int]:
+    content = (folder / file).read_bytes()
+    return {
+        "file": file,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "duration_ms": duration_ms(content),
+    }
+
+
+def find_faults(folder: Path) -> list[str]:
+    """Return what is wrong with the speech files, a line each; nothing is changed.
+
+    Every phrase has a file in every voice, each file is the one in the manifest, speaks the words
+    of phrases.json, lasts 0,5–12 s, is not silence, and all of them together stay small.
+    """
+    phrases = read_phrases(folder)
+    voices = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["voices"]
+    faults = []
+    for voice in VOICES:
+        entries = voices[voice.folder]["files"]
+        wanted = {phrase["key"] for phrase in phrases}
+        present = {path.stem for path in (folder / voice.folder).iterdir()}
+        faults += [f"{voice.folder}/{key}.ogg: no phrase" for key in sorted(present - wanted)]
+        faults += [f"{voice.folder}/{key}: no phrase" for key in sorted(set(entries) - wanted)]
+        for phrase in phrases:
+            entry = entries.get(phrase["key"])
+            file = f"{voice.folder}/{phrase['key']}.ogg"
+            problem = _fault_of(folder / file, entry, phrase[voice.language])
+            if problem:
+                faults.append(f"{file}: {problem}")
+    total = sum(path.stat().st_size for path in folder.glob("*/*.ogg"))
+    if total > MOST_BYTES:
+        faults.append(f"all files: {total} bytes, more than {MOST_BYTES}")
+    return faults
+
+
+def _fault_of(path: Path, entry: Mapping[str, Any] | None, text: str) -> str | None:
+    if not path.is_file():
+        return "missing"
+    content = path.read_bytes()
+    try:
+        length = duration_ms(content)
+    except (ValueError, IndexError, struct.error) as problem:
+        return str(problem)
+    if not SHORTEST_MS <= length <= LONGEST_MS:
+        return f"lasts {length} ms, not {SHORTEST_MS}–{LONGEST_MS}"
+    if len(content) * 8 / length < QUIETEST_KBIT:
+        return "is silent"
+    if entry is None or entry["text"] != text:
+        return "the manifest has other words than phrases.json"
+    if (entry["sha256"], entry["duration_ms"]) != (hashlib.sha256(content).hexdigest(), length):
+        return "is not the file of the manifest"
+    return None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make, adopt or check; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=HERE, help="where the files lie")
+    parser.add_argument("--check", action="store_true", help="change nothing, name what is wrong")
+    parser.add_argument(
+        "--adopt",
+        action="append",
+        choices=[voice.folder for voice in VOICES],
+        help="take this folder's files, recorded by a human, into the manifest",
+    )
+    chosen = parser.parse_args(arguments)
+    if chosen.adopt:
+        adopt(chosen.folder, chosen.adopt)
+    elif not chosen.check:
+        make(chosen.folder)
+    faults = find_faults(chosen.folder)
+    sys.stdout.write("".join(f"{fault}\n" for fault in faults) or "The speech files are right.\n")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
