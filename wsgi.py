@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 
 import admin
 import kiosk
-from satisfaction.cli import install_commands
+from satisfaction.cli import in_plain_words, install_commands
 from satisfaction.config import Settings, load_settings
 from satisfaction.serving import Doors, start
 from satisfaction.web.guards import public
 from satisfaction.web.setup import make_app
 
 
+@in_plain_words()
 def create_app(
     faces: Sequence[str] = ("kiosk", "admin"), settings: Settings | None = None
 ) -> Flask:

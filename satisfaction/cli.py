@@ -1,11 +1,77 @@
-"""flask commands. Each drives the core once and prints what came of it."""
+"""flask commands. Each drives the core once and prints what came of it.
 
+Refuses with one line in Vietnamese and English and an exit status that is not 0.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import click
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, ScriptInfo
 
-from satisfaction import schema
+from satisfaction import accounts, clock, counting, fleet, office, rollups, schema
+from satisfaction.database import reading, unit_of_work
+from satisfaction.demonstration import load_demonstration, make_password
+from satisfaction.errors import SatisfactionError
+from satisfaction.figures import CountQuery
+from satisfaction.fleet import PairingPlace
+from satisfaction.notices import say
+from satisfaction.periods import Period, day_period
+from satisfaction.reports.json import write_json
+from satisfaction.terminal import draw_table
+from satisfaction.terms import Dimension, Role
 
-database = AppGroup("database", help="Prepare and check the database.")
+DAY = click.DateTime(["%Y-%m-%d"])
+DIMENSIONS = click.Choice([dimension.value for dimension in Dimension])
+ROLES = click.Choice([role.value for role in Role])
+
+
+class Refused(click.ClickException):
+    """A command that could not be carried out, as one line."""
+
+    def show(self, file: Any = None) -> None:
+        """Print the line alone."""
+        click.echo(self.message, file=file, err=True)
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Turn what the core refuses into one line while a command runs; elsewhere let it pass."""
+    try:
+        yield
+    except SatisfactionError as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise Refused(say(error)) from error
+
+
+class Commands(AppGroup):
+    """A group whose commands need a prepared database and refuse in plain words."""
+
+    needs_database = True
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command within the application."""
+        app = ctx.ensure_object(ScriptInfo).load_app()
+        with in_plain_words(), app.app_context():
+            if self.needs_database:
+                schema.check_database()
+            return super().invoke(ctx)
+
+
+class DatabaseCommands(Commands):
+    """The group that prepares the database, so cannot ask for a prepared one."""
+
+    needs_database = False
+
+
+database = DatabaseCommands("database", help="Prepare and check the database.")
+demonstration = Commands("demonstration", help="Load the demonstration office.")
+account_commands = Commands("accounts", help="Add officers and give them roles.")
+kiosks = Commands("kiosks", help="Enrol, list and revoke devices.")
 
 
 @database.command("prepare")
@@ -14,6 +80,152 @@ def prepare_command() -> None:
     schema.prepare_database()
 
 
+@database.command("check")
+def check_command() -> None:
+    """Say whether this version can use the database."""
+    schema.check_database()
+    click.echo("Cơ sở dữ liệu dùng được / The database can be used")
+
+
+@demonstration.command("load")
+def load_command() -> None:
+    """Load the demonstration office into an empty database and print its sign-ins."""
+    with unit_of_work() as session:
+        loaded = load_demonstration(session)
+    if loaded is None:
+        click.echo("Đã có đơn vị, không nạp gì / An office stands already, nothing was loaded")
+        return
+    for officer in loaded.officers:
+        click.echo(f"{officer.name}\t{officer.password}\t{officer.role}")
+
+
+@click.group("counts", cls=Commands, invoke_without_command=True)
+@click.option("--unit", "code", help="Code of the unit; what stands under it is included.")
+@click.option("--from", "first", type=DAY, help="First day, as 2024-01-01.")
+@click.option("--until", type=DAY, help="Day after the last one, as 2024-04-01.")
+@click.option("--by", type=DIMENSIONS, default=Dimension.DESK.value)
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")
+@click.pass_context
+def counts(
+    ctx: click.Context,
+    *,
+    code: str | None,
+    first: datetime | None,
+    until: datetime | None,
+    by: str,
+    form: str,
+) -> None:
+    """Print the figures of a unit; with a subcommand, see to the stored counts."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if code is None or first is None or until is None:
+        raise click.UsageError("--unit, --from, --until: cần cả ba / all three are needed")
+    period = Period(first.date(), until.date())
+    with reading() as session:
+        unit = office.get_unit_by_code(session, code, period)
+        query = CountQuery(unit_id=unit.id, period=period, by=Dimension(by))
+        figures = counting.count(session, query)
+    click.echo(_WRITERS[form](figures), nl=form == "table")
+
+
+_WRITERS = {"table": draw_table, "json": write_json}
+
+
+@counts.command("rebuild")
+@click.option("--day", type=DAY, help="One day; without it every day whose counts are stale.")
+def rebuild_command(day: datetime | None) -> None:
+    """Store the counts of closed days anew, one unit of work for each day."""
+    with reading() as session:
+        days = [day.date()] if day else list(rollups.list_stale_days(session))
+    for one in days:
+        with unit_of_work() as session:
+            rollups.rebuild_day(session, one)
+    click.echo(f"Đã tính lại {len(days)} ngày / {len(days)} days rebuilt")
+
+
+@account_commands.command("add")
+@click.argument("name")
+@click.option("--display-name", required=True, help="How the officer is shown.")
+@click.option("--role", type=ROLES, required=True)
+@click.option("--unit", "code", required=True, help="Code of the unit within which it holds.")
+def add_account_command(name: str, *, display_name: str, role: str, code: str) -> None:
+    """Add an officer with a first role and print the password, which is kept only as a hash."""
+    password = make_password()
+    with unit_of_work() as session:
+        account = accounts.create_account(
+            session, name, display_name=display_name, password=password
+        )
+        unit = office.get_unit_by_code(session, code, day_period(clock.today()))
+        accounts.grant_role(session, account, Role(role), unit=unit, from_day=clock.today())
+    click.echo(password)
+
+
+@account_commands.command("grant")
+@click.argument("name")
+@click.option("--role", type=ROLES, required=True)
+@click.option("--unit", "code", required=True, help="Code of the unit within which it holds.")
+@click.option("--from", "first", type=DAY, help="First day; today when left out.")
+@click.option("--until", type=DAY, help="Day after the last one; open when left out.")
+def grant_command(
+    name: str, *, role: str, code: str, first: datetime | None, until: datetime | None
+) -> None:
+    """Give an officer a role within a unit and everything under it."""
+    from_day = _day(first) or clock.today()
+    with unit_of_work() as session:
+        account = accounts.get_account(session, name)
+        unit = office.get_unit_by_code(session, code, day_period(from_day))
+        accounts.grant_role(
+            session,
+            account,
+            Role(role),
+            unit=unit,
+            from_day=from_day,
+            until_day=_day(until),
+        )
+
+
+def _day(typed: datetime | None) -> date | None:
+    return typed.date() if typed else None
+
+
+@kiosks.command("enrol")
+@click.option("--unit", "code", required=True, help="Code of the unit.")
+@click.option("--desk", help="Code of the desk; without it the device stands in the lobby.")
+@click.option("--name", required=True, help="What the device is called.")
+def enrol_command(code: str, *, desk: str | None, name: str) -> None:
+    """Print a code with which one device becomes a kiosk within ten minutes."""
+    today = clock.today()
+    with unit_of_work() as session:
+        unit = office.get_unit_by_code(session, code, day_period(today))
+        place = office.get_desk_by_code(session, unit.id, code=desk, day=today) if desk else None
+        typed = fleet.make_pairing_code(
+            session,
+            PairingPlace(unit_id=unit.id, desk_id=place.id if place else None, name=name),
+        )
+    click.echo(typed)
+
+
+@kiosks.command("list")
+@click.option("--unit", "code", required=True, help="Code of the unit.")
+def list_kiosks_command(code: str) -> None:
+    """Print the devices of a unit: number, name, desk, whether revoked."""
+    with reading() as session:
+        unit = office.get_unit_by_code(session, code, day_period(clock.today()))
+        for kiosk in fleet.list_kiosks(session, unit.id):
+            desk = kiosk.desk.name if kiosk.desk else "–"
+            state = "đã thu hồi / revoked" if kiosk.revoked_at else ""
+            click.echo(f"{kiosk.id}\t{kiosk.name}\t{desk}\t{state}".rstrip())
+
+
+@kiosks.command("revoke")
+@click.argument("kiosk_id", type=int)
+def revoke_command(kiosk_id: int) -> None:
+    """Take a device's credential away, at once."""
+    with unit_of_work() as session:
+        fleet.revoke_kiosk(session, fleet.get_kiosk_by_id(session, kiosk_id))
+
+
 def install_commands(app: Flask) -> None:
     """Attach the commands."""
-    app.cli.add_command(database)
+    for group in (database, demonstration, counts, account_commands, kiosks):
+        app.cli.add_command(group)

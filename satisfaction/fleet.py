@@ -5,11 +5,12 @@ Refuses to keep a credential or a pairing code in the clear.
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
@@ -136,6 +137,27 @@ def get_kiosk(session: Session, token: str) -> Kiosk:
     if kiosk is None:
         raise KioskNotFoundError()
     return kiosk
+
+
+def get_kiosk_by_id(session: Session, kiosk_id: int) -> Kiosk:
+    """Return a kiosk by its number, revoked or not.
+
+    Raises: KioskNotFoundError.
+    """
+    kiosk = session.get(Kiosk, kiosk_id)
+    if kiosk is None:
+        raise KioskNotFoundError(kiosk_id=kiosk_id)
+    return kiosk
+
+
+def list_kiosks(session: Session, unit_id: int) -> Sequence[Kiosk]:
+    """Return all devices that a unit ever had, with their desks, oldest first."""
+    return session.scalars(
+        select(Kiosk)
+        .where(Kiosk.unit_id == unit_id)
+        .options(joinedload(Kiosk.desk))
+        .order_by(Kiosk.id)
+    ).all()
 
 
 @dataclass(frozen=True)

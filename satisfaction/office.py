@@ -186,6 +186,24 @@ def get_desk(session: Session, desk_id: int) -> Desk:
     return desk
 
 
+def get_desk_by_code(session: Session, unit_id: int, *, code: str, day: date) -> Desk:
+    """Return the desk that bears a code within a unit on a day.
+
+    Raises: DeskNotFoundError.
+    """
+    desk = session.scalar(
+        select(Desk).where(
+            Desk.unit_id == unit_id,
+            Desk.code == code,
+            Desk.from_day <= day,
+            or_(Desk.until_day.is_(None), Desk.until_day > day),
+        )
+    )
+    if desk is None:
+        raise DeskNotFoundError(code=code)
+    return desk
+
+
 def list_desks(session: Session, unit_ids: Iterable[int], day: date) -> Sequence[Desk]:
     """Return the desks that serve on a day within these units, in reading order."""
     desks = session.scalars(

@@ -1,0 +1,1 @@
+"""Figures written as files; each writer only serialises what ``counting`` has counted."""
