@@ -14,7 +14,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
 from satisfaction.models import Configuration, Desk, Kiosk, Level, Rating, Reason, Visit
+from satisfaction.placing import CountedTime, Placement, find_backdated, place
 from satisfaction.taps import Tap
+from satisfaction.terms import Mark
 
 Row = Any
 
@@ -66,6 +68,14 @@ class Facts:
     visits: dict[uuid.UUID, Row]
     desks: dict[int, Row]
     kiosks: dict[int, Row]
+    placements: dict[Tap, Placement] = field(default_factory=dict)
+
+    def desk_of(self, tap: Tap) -> Row | None:
+        """Return the desk of a tap: the one it names, or its visit's."""
+        if tap.desk_id is not None:
+            return self.desks.get(tap.desk_id)
+        visit = self.visits.get(tap.visit) if tap.visit else None
+        return self.desks.get(visit.desk_id) if visit is not None else None
 
 
 _rating = Rating.__table__
@@ -104,23 +114,55 @@ _VISITS = (
 _DESKS = select(Desk.id, Desk.unit_id, Desk.from_day, Desk.until_day).where(
     Desk.id.in_(bindparam("ids", expanding=True))
 )
-_KIOSKS = select(Kiosk.id, Kiosk.desk_id, Kiosk.enrolled_at, Kiosk.revoked_at).where(
-    Kiosk.id.in_(bindparam("ids", expanding=True))
+_last = aliased(Rating, name="last")
+_last_seq = (
+    select(Rating.seq)
+    .where(Rating.kiosk_id == Kiosk.id, Rating.device_counter.is_not(None))
+    .order_by(Rating.device_epoch.desc(), Rating.device_counter.desc())
+    .limit(1)
+    .correlate(Kiosk)
+    .scalar_subquery()
+)
+_KIOSKS = (
+    select(
+        Kiosk.id,
+        Kiosk.unit_id,
+        Kiosk.desk_id,
+        Kiosk.enrolled_at,
+        Kiosk.revoked_at,
+        _last.device_epoch,
+        _last.device_counter,
+        _last.tapped_at,
+        _last.clock_offset_ms,
+    )
+    .outerjoin(_last, _last.seq == _last_seq)
+    .where(Kiosk.id.in_(bindparam("ids", expanding=True)))
+)
+_BEFORE = (
+    select(Rating.device_counter, Rating.tapped_at, Rating.clock_offset_ms)
+    .where(
+        Rating.kiosk_id == bindparam("kiosk"),
+        Rating.device_epoch == bindparam("epoch"),
+        Rating.device_counter < bindparam("counter"),
+    )
+    .order_by(Rating.device_counter.desc())
+    .limit(1)
 )
 
 
 def read_facts(
     connection: Connection, taps: Sequence[Tap], *, reference: Reference, received_at: datetime
 ) -> Facts:
-    """Read, in at most four statements, what these taps are judged by."""
+    """Read, in four statements but for late deliveries, what these taps are judged by."""
     ids = {tap.rating_id for tap in taps} | {tap.supersedes for tap in taps if tap.supersedes}
     tokens = {tap.visit for tap in taps if tap.visit}
     kiosks = {tap.kiosk_id for tap in taps if tap.kiosk_id}
     ratings = connection.execute(RATINGS, {"ids": list(ids)})
-    visits = connection.execute(_VISITS, {"tokens": list(tokens)}) if tokens else ()
-    desks = connection.execute(_DESKS, {"ids": list({tap.desk_id for tap in taps})})
+    visits = connection.execute(_VISITS, {"tokens": list(tokens)}).all() if tokens else []
+    named = {tap.desk_id for tap in taps} | {visit.desk_id for visit in visits}
+    desks = connection.execute(_DESKS, {"ids": list(named - {None})})
     known = connection.execute(_KIOSKS, {"ids": list(kiosks)}) if kiosks else ()
-    return Facts(
+    facts = Facts(
         connection=connection,
         reference=reference,
         received_at=received_at,
@@ -129,3 +171,50 @@ def read_facts(
         desks={row.id: row for row in desks},
         kiosks={row.id: row for row in known},
     )
+    facts.placements = {
+        tap: place(tap.tapped_at, tap.clock_offset_ms, received_at=received_at) for tap in taps
+    }
+    for tap in _find_backdated(facts, taps):
+        placed = facts.placements[tap]
+        facts.placements[tap] = Placement(
+            placed.corrected_at, None, (*placed.marks, Mark.BACKDATED)
+        )
+    return facts
+
+
+def _find_backdated(facts: Facts, taps: Sequence[Tap]) -> list[Tap]:
+    """Return the new taps whose times run against their device's counters."""
+    following: dict[tuple[int, int], list[Tap]] = {}
+    found: list[Tap] = []
+    for tap in taps:
+        last = facts.kiosks.get(tap.kiosk_id) if tap.kiosk_id is not None else None
+        if last is None or tap.device_counter is None or tap.rating_id in facts.ratings:
+            continue
+        if last.device_epoch == tap.device_epoch and last.device_counter > tap.device_counter:
+            found += _pick_backdated(facts, _read_before(facts.connection, tap), [tap])
+        else:
+            following.setdefault((last.id, tap.device_epoch or 0), []).append(tap)
+    for (kiosk_id, epoch), group in following.items():
+        last = facts.kiosks[kiosk_id]
+        found += _pick_backdated(facts, last if last.device_epoch == epoch else None, group)
+    return found
+
+
+def _read_before(connection: Connection, tap: Tap) -> Row | None:
+    """Return the accepted rating that a late delivery of an older counter comes after."""
+    wanted = {"kiosk": tap.kiosk_id, "epoch": tap.device_epoch, "counter": tap.device_counter}
+    return connection.execute(_BEFORE, wanted).one_or_none()
+
+
+def _pick_backdated(facts: Facts, accepted: Row | None, taps: Sequence[Tap]) -> list[Tap]:
+    before = None
+    if accepted is not None:
+        placed = place(accepted.tapped_at, accepted.clock_offset_ms, received_at=facts.received_at)
+        before = CountedTime(accepted.device_counter, placed.corrected_at)
+    times = [
+        CountedTime(tap.device_counter, facts.placements[tap].corrected_at)
+        for tap in taps
+        if tap.device_counter is not None
+    ]
+    backdated = find_backdated(before, times)
+    return [tap for tap in taps if tap.device_counter in backdated]

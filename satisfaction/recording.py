@@ -27,7 +27,7 @@ from satisfaction.errors import (
     RatingRefusedError,
 )
 from satisfaction.facts import RATINGS, Facts, Reference, read_facts
-from satisfaction.models import Comment, Rating, RatingReason, RatingVoid, Visit
+from satisfaction.models import Comment, Rating, RatingMark, RatingReason, RatingVoid, Visit
 from satisfaction.refusals import keep_refusals
 from satisfaction.taps import (
     LONGEST_COMMENT,
@@ -38,7 +38,7 @@ from satisfaction.taps import (
 )
 from satisfaction.terms import AuditAction, Outcome, RecordingResult, RefusalReason
 from satisfaction.text import clean
-from satisfaction.verdicts import CORRECTION_WINDOW, FUTURE_TOLERANCE, day_of, judge
+from satisfaction.verdicts import CORRECTION_WINDOW, FUTURE_TOLERANCE, judge
 
 __all__ = [
     "CORRECTION_WINDOW",
@@ -173,6 +173,7 @@ def _insert(connection: Connection, taps: Sequence[Tap], facts: Facts) -> set[uu
     rows = [_as_row(tap, facts, salts.get(tap.rating_id)) for tap in taps]
     visits = [facts.visits[tap.visit] for tap in taps if tap.visit]
     days = {row["local_day"] for row in rows} | {visit.closed_day for visit in visits}
+    days.discard(None)
     hold_days(connection, days)
     stored = set(connection.execute(_INSERT[connection.dialect.name], rows).scalars())
     kept = [tap for tap in taps if tap.rating_id in stored]
@@ -186,12 +187,14 @@ def _insert(connection: Connection, taps: Sequence[Tap], facts: Facts) -> set[uu
 
 def _as_row(tap: Tap, facts: Facts, salt: bytes | None) -> dict[str, Any]:
     visit = facts.visits[tap.visit] if tap.visit else None
+    desk = facts.desk_of(tap)
+    assert desk is not None
     before = facts.ratings.get(tap.supersedes) if tap.supersedes else None
     return {
         "id": tap.rating_id,
         "visit_id": visit.id if visit else None,
-        "unit_id": facts.desks[tap.desk_id].unit_id,
-        "desk_id": tap.desk_id,
+        "unit_id": desk.unit_id,
+        "desk_id": desk.id,
         "level_id": facts.reference.shown[tap.configuration_id].level_ids[tap.level],
         "configuration_id": tap.configuration_id,
         "kiosk_id": tap.kiosk_id,
@@ -204,7 +207,7 @@ def _as_row(tap: Tap, facts: Facts, salt: bytes | None) -> dict[str, Any]:
         "tapped_at": tap.tapped_at,
         "received_at": facts.received_at,
         "clock_offset_ms": tap.clock_offset_ms,
-        "local_day": day_of(tap, facts),
+        "local_day": facts.placements[tap].local_day,
         "supersedes_seq": before.seq if before else None,
         "comment_commit": comment_commitment(tap.comment, salt) if salt else None,
     }
@@ -213,14 +216,27 @@ def _as_row(tap: Tap, facts: Facts, salt: bytes | None) -> dict[str, Any]:
 def _keep_words(
     connection: Connection, taps: Sequence[Tap], facts: Facts, salts: dict[uuid.UUID, bytes]
 ) -> None:
-    """Store reasons and comments that came together with their ratings."""
-    spoken = [tap for tap in taps if tap.reasons or tap.comment]
+    """Store reasons, comments and marks that came together with their ratings."""
+    spoken = [tap for tap in taps if tap.reasons or tap.comment or facts.placements[tap].marks]
     if not spoken:
         return
     ids = [tap.rating_id for tap in spoken]
     found = connection.execute(select(Rating.id, Rating.seq).where(Rating.id.in_(ids)))
     seqs = {row.id: row.seq for row in found}
     for tap in spoken:
+        marks = facts.placements[tap].marks
+        if marks:
+            connection.execute(
+                insert(RatingMark),
+                [
+                    {
+                        "rating_seq": seqs[tap.rating_id],
+                        "mark": mark,
+                        "marked_at": facts.received_at,
+                    }
+                    for mark in marks
+                ],
+            )
         _insert_reasons(
             connection, seqs[tap.rating_id], tap.reasons, facts.reference, facts.received_at
         )

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from satisfaction import clock
 from satisfaction.terms import Language, Layout, RatingSource, RecordingResult, RefusalReason
@@ -16,15 +16,17 @@ LONGEST_COMMENT = 500
 class Tap:
     """One answer as it was delivered.
 
+    ``desk_id`` is None where the visit alone says at which desk it was: in the lobby, on a phone.
     Time: ``tapped_at`` is the device's own aware time; ``clock_offset_ms`` added to it gives the
-    server's time. ``is_timed_here`` says that ``tapped_at`` was taken by this server on arrival, as
-    for a plain form, so that a repeated delivery comes with another one.
+    server's time; ``placing`` says what is made of both. ``is_timed_here`` says that ``tapped_at``
+    was taken by this server on arrival, as for a plain form, so that a repeated delivery comes
+    with another one.
     Units: ``level`` is the position on the scale, 1 the lowest.
     Raises: ValueError for a naive time, before it can hold up the batch it came with.
     """
 
     rating_id: uuid.UUID
-    desk_id: int
+    desk_id: int | None
     configuration_id: int
     scale_id: int
     level: int
@@ -47,11 +49,6 @@ class Tap:
         clock.require_aware(self.tapped_at)
         if self.comment:
             object.__setattr__(self, "comment", clean(self.comment)[:LONGEST_COMMENT])
-
-    @property
-    def corrected_at(self) -> datetime:
-        """The tap's time by the server's clock."""
-        return self.tapped_at + timedelta(milliseconds=self.clock_offset_ms or 0)
 
 
 @dataclass(frozen=True, kw_only=True)

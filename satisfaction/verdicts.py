@@ -4,7 +4,7 @@ Refuses to write anything; ``recording`` acts on a verdict.
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
@@ -53,13 +53,13 @@ def _is_same(tap: Tap, row: Row, facts: Facts) -> bool:
         and (before.seq if before else None) == row.supersedes_seq
         and all(getattr(tap, name) == getattr(row, name) for name in _SAME)
         and tap.visit == row.visit_token
+        and tap.desk_id in {None, row.desk_id}
         and (tap.is_timed_here or clock.require_aware(tap.tapped_at) == row.tapped_at)
         and _has_same_words(tap, row, facts.connection)
     )
 
 
 _SAME = (
-    "desk_id",
     "configuration_id",
     "kiosk_id",
     "device_epoch",
@@ -88,17 +88,22 @@ def _has_same_words(tap: Tap, row: Row, connection: Connection) -> bool:
 
 
 def _check_desk(tap: Tap, facts: Facts) -> RefusalReason | None:
-    desk = facts.desks.get(tap.desk_id)
+    desk = facts.desk_of(tap)
     if desk is None:
-        return RefusalReason.UNKNOWN_DESK
-    day = day_of(tap, facts)
+        is_lost = tap.desk_id is None and tap.visit is not None
+        return RefusalReason.UNKNOWN_VISIT if is_lost else RefusalReason.UNKNOWN_DESK
+    day = facts.placements[tap].local_day
+    if day is None:
+        return None
     if day < desk.from_day or (desk.until_day is not None and day >= desk.until_day):
         return RefusalReason.RETIRED_DESK
     return None
 
 
 def _check_time(tap: Tap, facts: Facts) -> RefusalReason | None:
-    if tap.corrected_at > facts.received_at + FUTURE_TOLERANCE:
+    placement = facts.placements[tap]
+    is_future = placement.corrected_at > facts.received_at + FUTURE_TOLERANCE
+    if is_future and placement.local_day is not None:
         return RefusalReason.TIME_IN_FUTURE
     return None
 
@@ -109,9 +114,16 @@ def _check_kiosk(tap: Tap, facts: Facts) -> RefusalReason | None:
     kiosk = facts.kiosks.get(tap.kiosk_id)
     if kiosk is None or kiosk.revoked_at is not None:
         return RefusalReason.REVOKED_KIOSK
-    if tap.corrected_at < kiosk.enrolled_at - FUTURE_TOLERANCE:
+    placement = facts.placements[tap]
+    is_early = placement.corrected_at < kiosk.enrolled_at - FUTURE_TOLERANCE
+    if is_early and placement.local_day is not None:
         return RefusalReason.BEFORE_ENROLMENT
-    return RefusalReason.WRONG_DESK if kiosk.desk_id != tap.desk_id else None
+    desk = facts.desk_of(tap)
+    if kiosk.desk_id is None:
+        is_here = desk is None or desk.unit_id == kiosk.unit_id
+    else:
+        is_here = desk is None or desk.id == kiosk.desk_id
+    return None if is_here else RefusalReason.WRONG_DESK
 
 
 def _check_level(tap: Tap, facts: Facts) -> RefusalReason | None:
@@ -132,7 +144,7 @@ def _check_visit(tap: Tap, facts: Facts) -> RefusalReason | None:
     visit = facts.visits.get(tap.visit)
     if visit is None:
         return RefusalReason.UNKNOWN_VISIT
-    if visit.desk_id != tap.desk_id:
+    if tap.desk_id not in {None, visit.desk_id}:
         return RefusalReason.WRONG_DESK
     return RefusalReason.VISIT_NOT_FINISHED if visit.closed_at is None else None
 
@@ -167,8 +179,3 @@ _CHECKS: tuple[_Check, ...] = (
     _check_visit,
     _check_single,
 )
-
-
-def day_of(tap: Tap, facts: Facts) -> date:
-    """Return the office's day of a tap; a clock a little fast never makes a day to come."""
-    return clock.local_day(min(clock.require_aware(tap.corrected_at), facts.received_at))

@@ -241,16 +241,19 @@ def list_recent_visits(session: Session, desk_id: int, *, most: int = 5) -> list
     )
 
 
-def end_question(session: Session, token: uuid.UUID, *, desk_id: int, outcome: Outcome) -> Visit:
+def end_question(
+    session: Session, token: uuid.UUID, *, desk_id: int | None, outcome: Outcome
+) -> Visit:
     """Keep that a question was skipped or not answered in time; a rating always outweighs it.
 
+    ``desk_id`` is None for a device that asks for visits of any desk.
     Raises: VisitNotFoundError, also for a visit of another desk; VisitOpenError; ValueError for
     *rated*, which only a rating makes true.
     """
     if outcome is Outcome.RATED:
         raise ValueError("only a rating makes a visit rated")
     visit = get_visit_by_token(session, token)
-    if visit.desk_id != desk_id:
+    if desk_id is not None and visit.desk_id != desk_id:
         raise VisitNotFoundError(token=token)
     if visit.closed_at is None:
         raise VisitOpenError(token=token)
