@@ -7,13 +7,15 @@ once. Commits are durable (synchronous=FULL) in either mode.
 """
 
 import enum
+import fcntl
 import sqlite3
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
@@ -270,10 +272,30 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
+def _turn_to_write(engine: Engine) -> Iterator[None]:
+    """Wait for the turn to write an SQLite file, among all processes, first come, first served.
+
+    SQLite lets a waiting writer sleep and try again, for a tenth of a second at last, which starves
+    it while others write without pause. Whoever waits for the turn holds the place behind it, so
+    that one who has just written cannot come before those who waited.
+    """
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    with ExitStack() as held:
+        if file:
+            place = held.enter_context(Path(f"{file}-next").open("ab"))
+            turn = held.enter_context(Path(f"{file}-turn").open("ab"))
+            fcntl.flock(place, fcntl.LOCK_EX)
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            fcntl.flock(place, fcntl.LOCK_UN)
+        yield
+
+
+@contextmanager
 def unit_of_work() -> Iterator[Session]:
     """Open a session whose changes are stored all together, durably, or not at all."""
     with (
         _alone("unit of work"),
+        _turn_to_write(db.engine),
         Session(writing_engine(db.engine), expire_on_commit=False) as session,
     ):
         yield session
@@ -294,7 +316,7 @@ def run_durably(engine: Engine, work: Callable[[Connection], Answer]) -> Answer:
         while True:
             tries_left -= 1
             try:
-                with writing_engine(engine).begin() as connection:
+                with _turn_to_write(engine), writing_engine(engine).begin() as connection:
                     return work(connection)
             except DBAPIError as problem:
                 if not tries_left or not may_be_retried(problem):
@@ -310,6 +332,9 @@ class _Waiting(Generic[Item, Answer]):
         self.error: BaseException | None = None
         self.woken = threading.Event()
         self.is_done = False
+
+
+_Group = list[_Waiting[Item, Answer]]
 
 
 class CommitGroup(Generic[Item, Answer]):
@@ -352,12 +377,11 @@ class CommitGroup(Generic[Item, Answer]):
 
     def _lead(self) -> None:
         """Store one group, answer it, and hand the lead to the next who waits."""
-        with self._lock:
-            group = self._queue[: self.MOST_AT_ONCE]
-            del self._queue[: self.MOST_AT_ONCE]
+        group: _Group[Item, Answer] = []
         try:
             self._store(group)
         except BaseException as stopped:
+            self._gather(group)
             for waiting in group:
                 if waiting.answer is None:
                     waiting.error = waiting.error or RuntimeError(f"stopped by {stopped!r}")
@@ -372,22 +396,37 @@ class CommitGroup(Generic[Item, Answer]):
             if heir is not None:
                 heir.woken.set()
 
-    def _store(self, group: list[_Waiting[Item, Answer]]) -> None:
+    def _gather(self, group: "_Group[Item, Answer]") -> list[Item]:
+        """Fill an empty group with all who wait by now; return the items of the group."""
+        if not group:
+            with self._lock:
+                group += self._queue[: self.MOST_AT_ONCE]
+                del self._queue[: self.MOST_AT_ONCE]
+        return [waiting.item for waiting in group]
+
+    def _store(self, group: "_Group[Item, Answer]") -> None:
         try:
             self._store_together(group)
         except OperationalError as problem:
+            self._gather(group)
             for waiting in group:
                 waiting.error = problem
         except Exception as problem:  # noqa: BLE001 - each caller gets the error of its own item
+            self._gather(group)
             if len(group) == 1:
                 group[0].error = problem
                 return
             for waiting in group:
                 self._store([waiting])
 
-    def _store_together(self, group: list[_Waiting[Item, Answer]]) -> None:
-        items = [waiting.item for waiting in group]
-        answers = run_durably(self._engine, lambda connection: self._handle(connection, items))
+    def _store_together(self, group: "_Group[Item, Answer]") -> None:
+        """Store a group that is gathered only when its transaction has begun.
+
+        While another process writes, everybody who comes can still join.
+        """
+        answers = run_durably(
+            self._engine, lambda connection: self._handle(connection, self._gather(group))
+        )
         for waiting, answer in zip(group, answers, strict=True):
             waiting.answer = answer
 
