@@ -4,6 +4,7 @@ Refuses to say whether a name or a password was wrong, and takes the same time f
 """
 
 import hashlib
+import math
 import secrets
 import threading
 import unicodedata
@@ -206,7 +207,7 @@ def _count_attempt(session: Session, key: bytes) -> None:
     throttle = session.get_one(SignInThrottle, key, with_for_update=True)
     if throttle.locked_until and throttle.locked_until > now:
         wait = throttle.locked_until - now
-        raise SignInThrottledError(retry_after_seconds=int(wait.total_seconds()) + 1)
+        raise SignInThrottledError(retry_after_seconds=math.ceil(wait.total_seconds()))
     if now - throttle.last_failed_at > FAILURES_KEPT:
         throttle.failures = 0
     throttle.failures += 1

@@ -65,8 +65,16 @@ class Progress:
     @property
     def version(self) -> str:
         """A word that changes whenever an officer has something new to see."""
-        now = self.serving.id if self.serving else "-"
-        return ".".join([str(now), *(f"{visit.id}{visit.answered}" for visit in self.recent)])
+        answers = (f"{visit.id}{visit.answered}" for visit in self.recent)
+        return ".".join([self._serving_word, *answers])
+
+    @property
+    def _serving_word(self) -> str:
+        return str(self.serving.id) if self.serving else "-"
+
+    def serves_another(self, version: str) -> bool:
+        """Say whether the desk's visit is another than in an earlier version."""
+        return version.split(".")[0] != self._serving_word
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from flask import Flask
 from satisfaction import schema
 from satisfaction.config import Settings
 from satisfaction.database import db
+from tests.pages import CheckedClient
 from wsgi import create_app
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
@@ -59,6 +60,7 @@ class Engines:
         with self.fresh_settings(folder) as settings:
             app = create_app(settings=settings)
             app.config["TESTING"] = True
+            app.test_client_class = CheckedClient
             with app.app_context():
                 yield app
                 db.engine.dispose()

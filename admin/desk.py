@@ -1,0 +1,93 @@
+"""The officer's desk page: choose a desk, open a visit, end it. Refuses to show any level."""
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import session as remembered
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from admin.forms import DeskForm, VisitForm
+from satisfaction import desks
+from satisfaction.database import reading, unit_of_work
+from satisfaction.errors import DeskBusyError, DeskRetiredError, VisitClosedError
+from satisfaction.terms import Permission
+from satisfaction.web import htmx
+from satisfaction.web.guards import current_officer, requires
+
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+CHOSEN = "desk"
+
+
+@blueprint.get("")
+@requires(Permission.SERVE_DESK)
+def index() -> ResponseReturnValue:
+    """Show the chosen desk: what it serves, and what became of the last visits."""
+    return _show(VisitForm(formdata=None), remembered.get(CHOSEN))
+
+
+def _show(form: VisitForm, desk_id: int | None) -> str:
+    scope = current_officer().scope(Permission.SERVE_DESK)
+    with reading() as session:
+        sheet = desks.read_sheet(session, scope, desk_id)
+    form.offer(sheet)
+    return render_template("admin/desk/index.html", sheet=sheet, form=form, desk_form=DeskForm())
+
+
+@blueprint.post("")
+@requires(Permission.SERVE_DESK)
+def choose() -> ResponseReturnValue:
+    """Remember the desk for this session."""
+    scope = current_officer().scope(Permission.SERVE_DESK)
+    with reading() as session:
+        remembered[CHOSEN] = desks.choose_desk(session, scope, DeskForm().chosen_id)
+    return redirect(url_for("admin.desk.index"), 303)
+
+
+@blueprint.get("/<int:desk_id>/recent")
+@requires(Permission.SERVE_DESK, is_background=True)
+def recent(desk_id: int) -> ResponseReturnValue:
+    """Return the list of the last visits, if there is anything new in it."""
+    if not htmx.wants_partial():
+        return redirect(url_for("admin.desk.index"))
+    scope = current_officer().scope(Permission.SERVE_DESK)
+    with reading() as session:
+        progress = desks.read_progress(session, scope, desk_id)
+    if progress.version == request.args.get("seen"):
+        return "", 204
+    if progress.serves_another(request.args.get("seen", "")):
+        return htmx.load_again()
+    page = render_template("admin/desk/_recent.html", progress=progress, desk_id=desk_id)
+    return htmx.vary_on_htmx(make_response(page))
+
+
+@blueprint.post("/<int:desk_id>/visits")
+@requires(Permission.SERVE_DESK)
+def open_visit(desk_id: int) -> ResponseReturnValue:
+    """Begin serving a citizen."""
+    form, officer = VisitForm(), current_officer()
+    if not form.validate():
+        return _show(form, desk_id), 422
+    scope = officer.scope(Permission.SERVE_DESK)
+    try:
+        with unit_of_work() as session:
+            desks.open_visit(session, scope, form.as_wanted(desk_id, officer.account_id))
+    except DeskBusyError:
+        flash(_("Bàn này đang phục vụ một lượt. Kết thúc lượt ấy trước."), "bad")
+    except DeskRetiredError:
+        flash(_("Bàn này không còn phục vụ. Chọn bàn khác."), "bad")
+    remembered[CHOSEN] = desk_id
+    return redirect(url_for("admin.desk.index"), 303)
+
+
+@blueprint.post("/visits/<int:visit_id>/end")
+@requires(Permission.SERVE_DESK)
+def end_visit(visit_id: int) -> ResponseReturnValue:
+    """Finish serving, which brings the question up on the desk's kiosk."""
+    scope = current_officer().scope(Permission.SERVE_DESK)
+    try:
+        with unit_of_work() as session:
+            visit = desks.end_visit(session, scope, visit_id)
+        remembered[CHOSEN] = visit.desk_id
+        flash(_("Đã kết thúc. Máy đánh giá ở bàn đang mời công dân đánh giá."), "good")
+    except VisitClosedError:
+        flash(_("Lượt này đã kết thúc trước đó."), "bad")
+    return redirect(url_for("admin.desk.index"), 303)

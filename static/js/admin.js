@@ -1,0 +1,58 @@
+// Conveniences of the officers' pages. Every page works without this file.
+"use strict";
+
+const plain = (text) =>
+  text.toLowerCase().replaceAll("đ", "d").normalize("NFD").replace(/\p{M}/gu, "");
+
+// A list too long to look through can be searched, with or without marks.
+function makeSearchable(input) {
+  const select = document.getElementsByName(input.dataset.filters)[0];
+  const all = [...select.options].map((option) => [plain(option.text), option]);
+  input.addEventListener("input", () => {
+    const words = plain(input.value).split(/\s+/).filter(Boolean);
+    const chosen = select.value;
+    const fitting = all.filter(
+      ([text, option]) => option.value === "" || words.every((word) => text.includes(word)),
+    );
+    select.replaceChildren(...fitting.map(([, option]) => option));
+    const isStillThere = fitting.some(([, option]) => option.value === chosen);
+    if (isStillThere && chosen !== "") select.value = chosen;
+    else select.selectedIndex = words.length > 0 && fitting.length === 2 ? 1 : 0;
+  });
+  // Enter belongs to the form: a reader sends it after a code, a person after a word searched for.
+}
+
+// A reader that sends Enter twice, or an impatient hand, sends a form once.
+function sendOnce(form) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.isSent) event.preventDefault();
+    form.dataset.isSent = "yes";
+  });
+}
+
+function prepare(root) {
+  for (const element of root.querySelectorAll("[data-scripted]")) element.hidden = false;
+  for (const input of root.querySelectorAll("[data-filters]")) makeSearchable(input);
+  for (const form of root.querySelectorAll("form[data-once]")) sendOnce(form);
+  for (const button of root.querySelectorAll("[data-prints]")) {
+    button.addEventListener("click", () => window.print());
+  }
+}
+
+function showFailure(isFailed) {
+  document.getElementById("load-failed").hidden = !isFailed;
+}
+
+prepare(document);
+document.addEventListener("htmx:after:swap", (event) => {
+  showFailure(false);
+  if (event.target instanceof Element) prepare(event.target);
+});
+document.addEventListener("htmx:error", () => showFailure(true));
+document.addEventListener("htmx:response:error", (event) => {
+  if (event.detail.ctx.response.status >= 500) showFailure(true);
+});
+// A page brought back by the browser's own history was sent before, but may be sent again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.isSent;
+});
