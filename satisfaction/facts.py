@@ -153,15 +153,19 @@ _BEFORE = (
 def read_facts(
     connection: Connection, taps: Sequence[Tap], *, reference: Reference, received_at: datetime
 ) -> Facts:
-    """Read, in four statements but for late deliveries, what these taps are judged by."""
+    """Read, in four statements but for late deliveries, what these taps are judged by.
+
+    Ratings are read last: one that another transaction stores meanwhile is then known by its id,
+    before its visit is found rated.
+    """
     ids = {tap.rating_id for tap in taps} | {tap.supersedes for tap in taps if tap.supersedes}
     tokens = {tap.visit for tap in taps if tap.visit}
     kiosks = {tap.kiosk_id for tap in taps if tap.kiosk_id}
-    ratings = connection.execute(RATINGS, {"ids": list(ids)})
     visits = connection.execute(_VISITS, {"tokens": list(tokens)}).all() if tokens else []
     named = {tap.desk_id for tap in taps} | {visit.desk_id for visit in visits}
     desks = connection.execute(_DESKS, {"ids": list(named - {None})})
     known = connection.execute(_KIOSKS, {"ids": list(kiosks)}) if kiosks else ()
+    ratings = connection.execute(RATINGS, {"ids": list(ids)})
     facts = Facts(
         connection=connection,
         reference=reference,
