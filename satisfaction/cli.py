@@ -6,23 +6,29 @@ Refuses with one line in Vietnamese and English and an exit status that is not 0
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo
+from sqlalchemy.orm import Session
 
-from satisfaction import accounts, clock, counting, fleet, office, rollups, schema
+from satisfaction import accounts, clock, counting, dossier_lists, fleet, office, rollups, schema
+from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.demonstration import load_demonstration, make_password
-from satisfaction.errors import SatisfactionError
+from satisfaction.dossiers import DEFAULT_SOURCE, LONGEST_SOURCE
+from satisfaction.errors import ImportRefusedError, SatisfactionError, UnitNotFoundError
 from satisfaction.figures import CountQuery
 from satisfaction.fleet import PairingPlace
+from satisfaction.models import Unit
 from satisfaction.notices import say
 from satisfaction.periods import Period, day_period
 from satisfaction.reports.json import write_json
 from satisfaction.terminal import draw_table
 from satisfaction.terms import Dimension, Role
+from satisfaction.web import import_words
 
 DAY = click.DateTime(["%Y-%m-%d"])
 DIMENSIONS = click.Choice([dimension.value for dimension in Dimension])
@@ -72,6 +78,7 @@ database = DatabaseCommands("database", help="Prepare and check the database.")
 demonstration = Commands("demonstration", help="Load the demonstration office.")
 account_commands = Commands("accounts", help="Add officers and give them roles.")
 kiosks = Commands("kiosks", help="Enrol, list and revoke devices.")
+dossiers = Commands("dossiers", help="Import lists of dossiers.")
 
 
 @database.command("prepare")
@@ -225,7 +232,61 @@ def revoke_command(kiosk_id: int) -> None:
         fleet.revoke_kiosk(session, fleet.get_kiosk_by_id(session, kiosk_id))
 
 
+def _unit_of_any_time(session: Session, code: str) -> Unit:
+    """Return the unit of today, or else the one that bore this code before it was abolished."""
+    try:
+        return office.get_unit_by_code(session, code, day_period(clock.today()))
+    except UnitNotFoundError:
+        return office.get_unit_by_code(session, code, Period(date(1945, 1, 1), clock.today()))
+
+
+def _short(_ctx: click.Context, _option: click.Parameter, name: str) -> str:
+    if not 0 < len(name.strip()) <= LONGEST_SOURCE:
+        raise click.BadParameter(f"1–{LONGEST_SOURCE}")
+    return name.strip()
+
+
+@dossiers.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--unit", "code", required=True, help="Code of the unit whose dossiers these are.")
+@click.option("--source", default=DEFAULT_SOURCE, callback=_short, help="The source system.")
+@click.option("--map", "mapping", multiple=True, help='What a column is: "Heading=field".')
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def import_command(
+    file: Path, code: str, *, source: str, mapping: tuple[str, ...], dry_run: bool
+) -> None:
+    """Import a CSV or XLSX list; the same list again changes nothing."""
+    settings: Settings = current_app.config["SETTINGS"]
+    with reading() as session:
+        unit = _unit_of_any_time(session, code)
+    order = dossier_lists.ImportOrder(
+        path=file,
+        unit_id=unit.id,
+        most_bytes=settings.import_max_megabytes * import_words.MEGABYTE,
+        source_system=source,
+        mapping=mapping,
+    )
+    bar = click.progressbar(length=1, file=click.get_text_stream("stderr"))
+
+    def progress(done: int, total: int) -> None:
+        bar.length = total
+        bar.update(done - bar.pos)
+
+    try:
+        with bar:
+            report = dossier_lists.import_list(
+                order,
+                reading=reading,
+                writing=None if dry_run else unit_of_work,
+                progress=progress,
+            )
+    except ImportRefusedError as error:
+        raise Refused(import_words.say_file_fault(error)) from error
+    for line in import_words.report_lines(report):
+        click.echo(line)
+
+
 def install_commands(app: Flask) -> None:
     """Attach the commands."""
-    for group in (database, demonstration, counts, account_commands, kiosks):
+    for group in (database, demonstration, counts, account_commands, kiosks, dossiers):
         app.cli.add_command(group)

@@ -7,21 +7,26 @@ tolerantly, because codes of later forms and of ministries' own systems are in u
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Insert, select
+from sqlalchemy import Insert, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.errors import DossierCodeMissingError
 from satisfaction.models import Dossier
+from satisfaction.office import units_under
 from satisfaction.terms import Channel
 from satisfaction.text import plain_hyphens
 
 DEFAULT_SOURCE = "one-stop"
 LONGEST_CODE = 80
+LONGEST_SOURCE = 40
+_CODES_AT_ONCE = 1000
 _FORM = re.compile(r"(?:\d{3}\.\d{2}\.\d{2}\.)?[A-Z]\d{2}(?:\.\d{1,3}){0,3}-(\d{6})-\d{4,6}", re.A)
 _FULL_WIDTH = {sign: sign - 0xFEE0 for sign in range(0xFF01, 0xFF5F)}
 _MORE_HYPHENS = dict.fromkeys(map(ord, "\u00ad\u2043\u2015\u2212\ufe58"), "-")
@@ -105,3 +110,143 @@ def find_or_add_dossier(
         },
     )
     return session.scalars(wanted).one()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DossierRow:
+    """What a list says of one dossier; None and UNKNOWN mean that it does not say."""
+
+    code: DossierCode
+    channel: Channel = Channel.UNKNOWN
+    procedure_id: int | None = None
+    desk_id: int | None = None
+    received_day: date | None = None
+    due_day: date | None = None
+    finished_day: date | None = None
+    returned_day: date | None = None
+    is_digitised: bool | None = None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose dossiers rows are: a source system, the unit of new ones, the units of known ones."""
+
+    source_system: str
+    unit_id: int
+    unit_ids: frozenset[int]
+
+
+@dataclass
+class Comparison:
+    """Rows against what is known: to be written, already so, or another unit's and left alone."""
+
+    holder: Holder
+    new: list[DossierRow] = field(default_factory=list)
+    changed: list[DossierRow] = field(default_factory=list)
+    unchanged: list[DossierRow] = field(default_factory=list)
+    foreign: list[DossierRow] = field(default_factory=list)
+
+
+_SAID = (
+    "procedure_id",
+    "desk_id",
+    "received_day",
+    "due_day",
+    "finished_day",
+    "returned_day",
+    "is_digitised",
+)
+_KNOWN = (Dossier.code, Dossier.unit_id, Dossier.channel, *(getattr(Dossier, n) for n in _SAID))
+
+
+def find_holder(session: Session, *, source_system: str, unit_id: int) -> Holder:
+    """Return the holder for a unit: it may change dossiers of the units that stand under it."""
+    under = units_under(session, [unit_id], clock.today())
+    return Holder(source_system, unit_id, under | {unit_id})
+
+
+def import_dossiers(
+    session: Session, rows: Sequence[DossierRow], *, source_system: str, unit_id: int
+) -> Comparison:
+    """Add new dossiers and update known ones; nothing is deleted, and the same again is nothing.
+
+    Writes: dossier.
+    """
+    holder = find_holder(session, source_system=source_system, unit_id=unit_id)
+    comparison = compare_dossiers(session, rows, holder)
+    write_dossiers(session, comparison)
+    return comparison
+
+
+def compare_dossiers(session: Session, rows: Sequence[DossierRow], holder: Holder) -> Comparison:
+    """Say which rows are new, which say something else than is known, and which do not."""
+    known: dict[str, Any] = {}
+    for start in range(0, len(rows), _CODES_AT_ONCE):
+        codes = [row.code.code for row in rows[start : start + _CODES_AT_ONCE]]
+        wanted = select(*_KNOWN).where(
+            Dossier.source_system == holder.source_system, Dossier.code.in_(codes)
+        )
+        known |= {found.code: found for found in session.execute(wanted)}
+    comparison = Comparison(holder)
+    for row in rows:
+        found = known.get(row.code.code)
+        if found is None:
+            comparison.new.append(row)
+        elif found.unit_id not in holder.unit_ids:
+            comparison.foreign.append(row)
+        elif _says_more(row, found):
+            comparison.changed.append(row)
+        else:
+            comparison.unchanged.append(row)
+    return comparison
+
+
+def _says_more(row: DossierRow, known: Any) -> bool:
+    """Say whether a row says anything that is not known already; silence changes nothing."""
+    if row.channel not in {Channel.UNKNOWN, known.channel}:
+        return True
+    said = ((getattr(row, name), getattr(known, name)) for name in _SAID)
+    return any(value is not None and value != before for value, before in said)
+
+
+def _merge(insert: Any) -> Insert:
+    """Return an insert that adds to a known dossier what it says, and takes nothing away."""
+    said = insert.excluded
+    merged: dict[str, Any] = {
+        name: func.coalesce(getattr(said, name), getattr(Dossier, name)) for name in _SAID
+    }
+    merged["channel"] = case((said.channel == Channel.UNKNOWN, Dossier.channel), else_=said.channel)
+    statement: Insert = insert.on_conflict_do_update(
+        index_elements=["source_system", "code"], set_=merged
+    )
+    return statement
+
+
+_MERGE = {
+    "sqlite": _merge(sqlite.insert(Dossier)),
+    "postgresql": _merge(postgresql.insert(Dossier)),
+}
+
+
+def write_dossiers(session: Session, comparison: Comparison) -> None:
+    """Store the new and changed rows of a comparison; a row added meanwhile is merged into.
+
+    Writes: dossier, in the order of codes, so that two imports cannot wait for each other.
+    """
+    rows = sorted([*comparison.new, *comparison.changed], key=lambda row: row.code.code)
+    if rows:
+        connection = session.connection()
+        connection.execute(
+            _MERGE[connection.dialect.name], [_values(row, comparison.holder) for row in rows]
+        )
+
+
+def _values(row: DossierRow, holder: Holder) -> dict[str, Any]:
+    return {
+        "source_system": holder.source_system,
+        "unit_id": holder.unit_id,
+        "code": row.code.code,
+        "is_code_irregular": row.code.is_irregular,
+        "channel": row.channel,
+        **{name: getattr(row, name) for name in _SAID},
+    }

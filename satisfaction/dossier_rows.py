@@ -1,0 +1,260 @@
+"""Turn the lines of a list into rows of dossiers. Refuses a line of which one cell is unreadable.
+
+What is merely unknown, as a procedure outside the catalogue, is noted and the row is kept.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from satisfaction import clock
+from satisfaction.cells import (
+    read_channel,
+    read_code,
+    read_day,
+    read_procedure_code,
+    read_text,
+    read_yes_or_no,
+)
+from satisfaction.dossiers import DossierCode, DossierRow
+from satisfaction.headings import MOST_SHOWN_SIGNS, Columns, ListField, heading_key
+from satisfaction.lines import Cell, Line
+from satisfaction.models import Desk, Procedure
+from satisfaction.terms import Channel, RowFault
+from satisfaction.text import clean
+
+MOST_NOTED = 1000
+_DAYS = (
+    ListField.RECEIVED_DAY,
+    ListField.DUE_DAY,
+    ListField.FINISHED_DAY,
+    ListField.RETURNED_DAY,
+)
+_day_of_text = lru_cache(maxsize=8192)(read_day)
+
+
+class RowProblem(NamedTuple):
+    """Why a line was not kept: which cell of it, what stands there, and what is wrong with it.
+
+    ``first_number`` is the line that has the same code, where that is the fault.
+    """
+
+    number: int
+    heading: str
+    value: str
+    fault: RowFault
+    first_number: int | None = None
+
+
+class Version(NamedTuple):
+    """Something that has a key of ours from one day until another (excluded)."""
+
+    id: int
+    from_day: date
+    until_day: date | None
+
+
+@dataclass
+class Notes:
+    """What was unknown in rows that are kept: each value with how often it stands there."""
+
+    irregular_codes: Counter[str] = field(default_factory=Counter)
+    procedures: Counter[str] = field(default_factory=Counter)
+    desks: Counter[str] = field(default_factory=Counter)
+    channels: Counter[str] = field(default_factory=Counter)
+    digitised: Counter[str] = field(default_factory=Counter)
+
+
+def note(counter: Counter[str], value: str) -> None:
+    """Count a value; beyond MOST_NOTED different ones the rest are counted together."""
+    shown = value if value in counter or len(counter) < MOST_NOTED else "…"
+    counter[shown] += 1
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Procedures by code and by name, and a unit's desks, as lists name them."""
+
+    procedures: dict[str, list[Version]]
+    names: dict[str, set[str]]
+    desks: dict[str, list[Version]]
+
+    @classmethod
+    def load(cls, session: Session, unit_id: int) -> "Lookup":
+        """Read the catalogue and the unit's desks."""
+        procedures: dict[str, list[Version]] = {}
+        names: dict[str, set[str]] = {}
+        for found in session.execute(
+            select(
+                Procedure.id,
+                Procedure.national_code,
+                Procedure.name,
+                Procedure.short_name,
+                Procedure.valid_from_day,
+                Procedure.valid_until_day,
+            ).order_by(Procedure.valid_from_day)
+        ):
+            version = Version(found.id, found.valid_from_day, found.valid_until_day)
+            procedures.setdefault(found.national_code, []).append(version)
+            for name in (found.name, found.short_name):
+                names.setdefault(heading_key(name), set()).add(found.national_code)
+        return cls(procedures, names, _load_desks(session, unit_id))
+
+    def find_procedure(self, code: str, day: date | None) -> int | None:
+        """Return the procedure as it was on a day, or as it was nearest to that day."""
+        versions = self.procedures.get(code, [])
+        begun = [version for version in versions if day is None or version.from_day <= day]
+        return (begun[-1] if begun else versions[0]).id if versions else None
+
+    def find_desk(self, name: str, day: date | None) -> int | None:
+        """Return the one desk of this code or name that served on a day."""
+        serving = {
+            version.id
+            for version in self.desks.get(heading_key(name), ())
+            if day is None
+            or (version.from_day <= day and (version.until_day is None or day < version.until_day))
+        }
+        return serving.pop() if len(serving) == 1 else None
+
+
+def _load_desks(session: Session, unit_id: int) -> dict[str, list[Version]]:
+    desks: dict[str, list[Version]] = {}
+    for found in session.execute(
+        select(Desk.id, Desk.code, Desk.name, Desk.from_day, Desk.until_day).where(
+            Desk.unit_id == unit_id
+        )
+    ):
+        version = Version(found.id, found.from_day, found.until_day)
+        for key in {heading_key(found.code), heading_key(found.name)}:
+            desks.setdefault(key, []).append(version)
+    return desks
+
+
+class LineReader:
+    """Read one list's lines."""
+
+    def __init__(self, columns: Columns, lookup: Lookup, *, is_1904: bool | None) -> None:
+        self.notes = Notes()
+        self.problems: list[RowProblem] = []
+        self._columns = columns
+        self._lookup = lookup
+        self._is_1904 = is_1904
+        self._today = clock.today()
+
+    def is_silent(self, line: Line) -> bool:
+        """Say whether a line has nothing to be read: empty, headings again, or column numbers."""
+        cells = [self._columns.cell(line, wanted) for wanted in self._columns.places]
+        if all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells):
+            return True
+        if line.number == self._columns.line_number + 1 and _counts_up(line):
+            return True
+        return self._columns.is_repeated(line)
+
+    def read(self, line: Line) -> DossierRow | None:
+        """Return a line's row; None, with its problems kept, where a cell cannot be read."""
+        before = len(self.problems)
+        code = self._code(line)
+        days = {wanted: self._day(line, wanted) for wanted in _DAYS}
+        received, finished = days[ListField.RECEIVED_DAY], days[ListField.FINISHED_DAY]
+        if received and finished and finished < received:
+            self._refuse(line, ListField.FINISHED_DAY, RowFault.FINISHED_BEFORE_RECEIVED)
+        if code is None or len(self.problems) > before:
+            return None
+        if code.is_irregular:
+            note(self.notes.irregular_codes, code.code)
+        return DossierRow(
+            code=code,
+            channel=self._channel(line),
+            procedure_id=self._procedure(line, received or finished),
+            desk_id=self._desk(line, received or finished),
+            received_day=received,
+            due_day=days[ListField.DUE_DAY],
+            finished_day=finished,
+            returned_day=days[ListField.RETURNED_DAY],
+            is_digitised=self._digitised(line),
+        )
+
+    def _refuse(self, line: Line, wanted: ListField, fault: RowFault) -> None:
+        cell = self._columns.cell(line, wanted)
+        heading = self._columns.headings[wanted]
+        self.problems.append(RowProblem(line.number, heading, show_cell(cell), fault))
+
+    def _code(self, line: Line) -> DossierCode | None:
+        code = read_code(self._columns.cell(line, ListField.CODE))
+        if isinstance(code, DossierCode):
+            return code
+        self._refuse(line, ListField.CODE, code or RowFault.CODE_MISSING)
+        return None
+
+    def _day(self, line: Line, wanted: ListField) -> date | None:
+        cell = self._columns.cell(line, wanted)
+        if cell is None or cell == "":
+            return None
+        day = _day_of_text(cell, is_1904=self._is_1904)
+        if isinstance(day, date) and day > self._today and wanted is not ListField.DUE_DAY:
+            day = RowFault.FUTURE_DAY
+        if isinstance(day, RowFault):
+            self._refuse(line, wanted, day)
+            return None
+        return day
+
+    def _channel(self, line: Line) -> Channel:
+        cell = self._columns.cell(line, ListField.CHANNEL)
+        channel = read_channel(cell, has_numbers=self._columns.has_numbered_channels)
+        if channel is Channel.UNKNOWN and cell not in {None, ""}:
+            note(self.notes.channels, show_cell(cell))
+        return channel
+
+    def _procedure(self, line: Line, day: date | None) -> int | None:
+        code = read_procedure_code(self._columns.cell(line, ListField.PROCEDURE_CODE))
+        name = read_text(self._columns.cell(line, ListField.PROCEDURE_NAME))
+        if code is None and isinstance(name, str):
+            codes = self._lookup.names.get(heading_key(name), set())
+            code = next(iter(codes)) if len(codes) == 1 else name
+        if code is None:
+            return None
+        found = None if isinstance(code, RowFault) else self._lookup.find_procedure(code, day)
+        if found is None:
+            note(self.notes.procedures, show_cell(code))
+        return found
+
+    def _desk(self, line: Line, day: date | None) -> int | None:
+        name = read_text(self._columns.cell(line, ListField.DESK))
+        if name is None:
+            return None
+        found = None if isinstance(name, RowFault) else self._lookup.find_desk(name, day)
+        if found is None:
+            note(self.notes.desks, show_cell(name))
+        return found
+
+    def _digitised(self, line: Line) -> bool | None:
+        cell = self._columns.cell(line, ListField.DIGITISED)
+        answer = read_yes_or_no(cell)
+        if answer is None and cell not in {None, ""}:
+            note(self.notes.digitised, show_cell(cell))
+        return answer
+
+
+def show_cell(cell: Cell) -> str:
+    """Return a cell's first words for a report."""
+    if cell is None or isinstance(cell, RowFault):
+        return ""
+    text = clean(str(cell)[: 4 * MOST_SHOWN_SIGNS])
+    return text if len(text) <= MOST_SHOWN_SIGNS else f"{text[: MOST_SHOWN_SIGNS - 1]}…"
+
+
+def _counts_up(line: Line) -> bool:
+    """Say whether a line only numbers the columns: (1), (2), (3) …, as printed lists do."""
+    numbers = [str(cell).strip(" ()[]") for cell in line.cells if cell not in {None, ""}]
+    counted = [int(number) for number in numbers if number.isascii() and number.isdigit()]
+    return (
+        len(counted) > 1
+        and counted[0] <= 2
+        and len(numbers) - len(counted) <= 1
+        and counted == list(range(counted[0], counted[0] + len(counted)))
+    )
