@@ -1,0 +1,79 @@
+#!/bin/sh
+# Make sure that what comes from Debian's packages is there: install it when we may, otherwise
+# print the one line to type and fail. Nothing is started, and no database cluster is made.
+# Usage: requirements/debian.sh python|chromium|postgresql ...
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+
+say() { printf '%s\n' "$1" >&2; }
+
+is_there() {
+    case "$1" in
+        python) "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ;;
+        chromium) command -v chromium >/dev/null ;;
+        postgresql) [ -x /usr/lib/postgresql/15/bin/initdb ] ;;
+        *) say "requirements/debian.sh: $1?"; exit 2 ;;
+    esac
+}
+
+packages() {
+    case "$1" in
+        python) echo python3-venv ;;
+        chromium) echo chromium ;;
+        postgresql) echo postgresql-15 ;;
+    esac
+}
+
+may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+apt_install() {
+    log=$(mktemp)
+    if apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 ||
+        { apt-get update >"$log" 2>&1 && apt-get install -y --no-install-recommends "$@" >"$log" 2>&1; }; then
+        rm -f "$log"
+    else
+        tail -n 5 "$log" >&2
+        rm -f "$log"
+        say "Không cài được $* / Could not install $*"
+        exit 1
+    fi
+}
+
+# Debian starts what it installs unless this file says no; one that stands already is left alone.
+keep_services_down() {
+    [ -e /usr/sbin/policy-rc.d ] && return
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
+make_no_cluster() {
+    [ -e /etc/postgresql-common/createcluster.conf ] && return
+    apt_install postgresql-common
+    sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' \
+        /etc/postgresql-common/createcluster.conf
+}
+
+PYTHON=${PYTHON:-python3}
+if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    say "Cần Python 3.11 trở lên / Python 3.11 or newer is needed"
+    exit 1
+fi
+
+missing=""
+for need in "$@"; do
+    is_there "$need" || missing="$missing $(packages "$need")"
+done
+[ -z "$missing" ] && exit 0
+if ! may_install; then
+    say "Cần cài một lần / Needed once: sudo apt-get install -y --no-install-recommends$missing"
+    exit 1
+fi
+say "Đang cài / Installing:$missing"
+keep_services_down
+case "$missing" in *postgresql-15*) make_no_cluster ;; esac
+# shellcheck disable=SC2086  # The packages are parted by spaces.
+apt_install $missing
+for need in "$@"; do
+    is_there "$need" || { say "Vẫn thiếu / Still missing: $need"; exit 1; }
+done
