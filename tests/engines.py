@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -37,7 +38,11 @@ class Engines:
             _prepare(Settings(data=folder))
             yield cls(folder / "hailong.sqlite3")
             return
-        with postgres_server(folder / "cluster") as address:
+        # Not among pytest's own folders: each session that starts closes them to other users.
+        with (
+            TemporaryDirectory(prefix="hailong-") as outside,
+            postgres_server(Path(outside) / "cluster") as address,
+        ):
             _execute(address, "CREATE DATABASE template_hailong")
             _prepare(Settings(data=folder, database_url=f"{address}/template_hailong"))
             yield cls(address)
