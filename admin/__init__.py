@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Flask
 from flask_login import current_user
 
-from admin import desk, session
+from admin import counts, desk, session
 from admin.navigation import places_of
 
 SIGN_IN_ENDPOINT = "admin.session.new"
@@ -15,7 +15,7 @@ HOME_ENDPOINT = "admin.session.index"
 def install(app: Flask) -> None:
     """Attach the officers' face."""
     face = Blueprint("admin", __name__, url_prefix="/admin")
-    for module in (session, desk):
+    for module in (session, desk, counts):
         face.register_blueprint(module.blueprint)
 
     @face.context_processor

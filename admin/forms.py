@@ -28,7 +28,7 @@ class SignInForm(FlaskForm):
         return Credentials(self.name.data or "", self.password.data or "", network)
 
 
-def _as_key(text: str | None) -> int | None:
+def as_key(text: str | None) -> int | None:
     """Return a key as forms carry it, or nothing for what is none."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None
 
@@ -41,7 +41,7 @@ class DeskForm(FlaskForm):
     @property
     def chosen_id(self) -> int:
         """The desk's key; none that exists when it is not one."""
-        return _as_key(self.desk.data) or 0
+        return as_key(self.desk.data) or 0
 
 
 class VisitForm(FlaskForm):
@@ -70,7 +70,7 @@ class VisitForm(FlaskForm):
             desk_id=desk_id,
             code=self.code.data or "",
             ticket_number=self.ticket_number.data or "",
-            procedure_id=_as_key(self.procedure.data),
+            procedure_id=as_key(self.procedure.data),
             kind=kinds.get(self.kind.data or "", VisitKind.INTAKE),
             opened_by_id=account_id,
         )

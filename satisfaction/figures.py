@@ -9,6 +9,13 @@ from datetime import datetime
 from satisfaction.periods import Period
 from satisfaction.terms import Channel, Dimension, Leaning, RatingSource
 
+FEWEST_FOR_SHARE = 30
+
+
+def is_few(of: int | None) -> bool:
+    """Say whether a denominator is too small for a percentage: below it only counts are shown."""
+    return of is None or of < FEWEST_FOR_SHARE
+
 
 @dataclass(frozen=True, kw_only=True)
 class CountQuery:
@@ -102,3 +109,8 @@ class Figures:
     counted_at: datetime
     rows: tuple[CountRow, ...]
     total: CountRow
+
+    def level_counts(self, row: CountRow) -> tuple[int, ...]:
+        """Return a line's counts in the order of the total's levels, nought where it has none."""
+        counts = {(level.scale, level.position): level.count for level in row.levels}
+        return tuple(counts.get((level.scale, level.position), 0) for level in self.total.levels)

@@ -14,6 +14,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
 from satisfaction import clock
+from satisfaction.figures import is_few
 
 NO_VALUE = "–"
 FEW = 100
@@ -50,6 +51,11 @@ def as_share(share: float | None, of: int | None = None) -> str:
     percent = (Decimal(repr(share)) * 100).quantize(step, rounding=ROUND_HALF_UP)
     text = str(percent).replace("-", "−")
     return (text.replace(".", ",") if is_vietnamese() else text) + "%"
+
+
+def as_shown_share(share: float | None, of: int | None) -> str:
+    """Return a fraction as it may be shown: a dash where its denominator is too small."""
+    return NO_VALUE if is_few(of) else as_share(share, of)
 
 
 def as_day(day: date | None) -> str:
@@ -94,9 +100,11 @@ def install_formats(app: Flask) -> None:
     app.jinja_env.filters.update(
         number=as_number,
         share=as_share,
+        shown_share=as_shown_share,
         day=as_day,
         weekday=as_weekday,
+        local_day=clock.local_day,
         clock=as_clock,
         moment=as_moment,
     )
-    app.jinja_env.globals.update(asset_url=asset_url, now=clock.now)
+    app.jinja_env.globals.update(asset_url=asset_url, is_few=is_few, now=clock.now)

@@ -11,8 +11,9 @@ from flask import Flask
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from satisfaction.figures import CountRow, LevelCount
+from satisfaction.figures import CountRow, Figures, LevelCount, is_few
 from satisfaction.periods import Period, parse_period
+from satisfaction.reports.csv import CsvWords
 from satisfaction.terms import (
     Answered,
     Channel,
@@ -22,7 +23,7 @@ from satisfaction.terms import (
     RatingSource,
     VisitKind,
 )
-from satisfaction.web.formats import as_day, as_short_day, as_weekday, is_vietnamese
+from satisfaction.web.formats import as_day, as_share, as_short_day, as_weekday, is_vietnamese
 
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     Channel: {
@@ -97,6 +98,14 @@ def name_period(kind: PeriodKind, period: Period) -> str:
     return _name_part_of_year(kind, first)
 
 
+def describe_period(kind: PeriodKind, period: Period) -> str:
+    """Return a period's name with its first and last day, for a heading."""
+    if kind is PeriodKind.DAY or period.length_days == 1:
+        return as_weekday(period.first_day)
+    days = f"{as_weekday(period.first_day)} – {as_weekday(period.last_day)}"
+    return days if kind is PeriodKind.DATES else f"{name_period(kind, period)} · {days}"
+
+
 def _name_part_of_year(kind: PeriodKind, first: date) -> str:
     if kind is PeriodKind.NINE_MONTHS:
         return str(gettext("9 tháng năm %(year)s", year=first.year))
@@ -132,7 +141,48 @@ def line_detail(row: CountRow, by: Dimension) -> str:
     return name_dates(parse_period(row.key)[1]) if by is Dimension.WEEK else row.detail
 
 
+CSV_HEADINGS: Mapping[str, str] = {
+    "unit_code": _("Mã đơn vị"),
+    "unit_name": _("Đơn vị"),
+    "first_day": _("Từ ngày"),
+    "last_day": _("Đến hết ngày"),
+    "counted_at": _("Tính đến"),
+    "demonstration": _("Dữ liệu minh họa"),
+    "filters": _("Điều kiện lọc"),
+    "dimension": _("Chia theo"),
+    "key": _("Mã"),
+    "label": _("Tên"),
+    "detail": _("Chi tiết"),
+    "finished_visits": _("Lượt phục vụ xong"),
+    "rated_visits": _("Lượt phục vụ có đánh giá"),
+    "participation": _("Tỷ lệ tham gia"),
+    "satisfied": _("Tính là hài lòng"),
+    "neutral": _("Tính là bình thường"),
+    "dissatisfied": _("Tính là không hài lòng"),
+    "answers": _("Tổng lượt đánh giá"),
+    "satisfied_share": _("Tỷ lệ hài lòng"),
+    "unlinked": _("Không gắn lượt phục vụ"),
+    "voided": _("Đã hủy"),
+}
+
+
+def csv_words(figures: Figures, *, filters: str) -> CsvWords:
+    """Return the words of the figures' file."""
+    by = figures.query.by
+    return CsvWords(
+        headings={name: str(heading) for name, heading in CSV_HEADINGS.items()},
+        filters=filters,
+        demonstration=str(gettext("có") if figures.is_demonstration else gettext("không")),
+        dimension=as_word(by),
+        total=str(gettext("Tổng")),
+        line_label=lambda row: line_label(row, by),
+        line_detail=lambda row: line_detail(row, by),
+        level=as_level,
+        share=lambda share, of: "" if is_few(of) else as_share(share, of),
+    )
+
+
 def install_words(app: Flask) -> None:
     """Give templates the words."""
-    app.jinja_env.filters.update(word=as_word, level=as_level, dates=name_dates)
+    app.jinja_env.filters.update(word=as_word, level=as_level)
     app.jinja_env.globals.update(line_label=line_label, line_detail=line_detail)

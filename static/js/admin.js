@@ -39,6 +39,12 @@ function prepare(root) {
   }
 }
 
+// What changed by itself is said aloud to those who do not see it.
+function say() {
+  const news = document.querySelector("[data-says]");
+  if (news) document.getElementById("said").textContent = news.textContent.trim();
+}
+
 function showFailure(isFailed) {
   document.getElementById("load-failed").hidden = !isFailed;
 }
@@ -47,6 +53,7 @@ prepare(document);
 document.addEventListener("htmx:after:swap", (event) => {
   showFailure(false);
   if (event.target instanceof Element) prepare(event.target);
+  say();
 });
 document.addEventListener("htmx:error", () => showFailure(true));
 document.addEventListener("htmx:response:error", (event) => {

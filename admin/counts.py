@@ -1,0 +1,117 @@
+"""The supervisor's counts: a table for a period, and the same figures as a file."""
+
+from typing import Any
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from admin.questions import (
+    DIMENSIONS,
+    QUICK_PERIODS,
+    Question,
+    name_filters,
+    read_question,
+    tidied,
+    without_period,
+)
+from satisfaction import audit, clock
+from satisfaction.database import reading, unit_of_work
+from satisfaction.errors import InvalidPeriodError
+from satisfaction.figures import Figures, is_few
+from satisfaction.overview import Overview, build_overview
+from satisfaction.reports import bars, csv
+from satisfaction.terms import AuditAction, Channel, Permission, RatingSource
+from satisfaction.web import htmx
+from satisfaction.web.guards import client_network, current_officer, requires
+from satisfaction.web.words import csv_words, describe_period
+
+blueprint = Blueprint("counts", __name__)
+
+
+@blueprint.get("/counts")
+@requires(Permission.SEE_COUNTS)
+def index() -> ResponseReturnValue:
+    """Show the figures that the address asks for; empty words leave the address first."""
+    if any(not word for word in request.args.values()):
+        return redirect(f"{url_for('admin.counts.index')}?{tidied(request.args)}")
+    try:
+        return _show(read_question(request.args, clock.today()), 200)
+    except InvalidPeriodError as refusal:
+        question = read_question(without_period(request.args), clock.today())
+        return _show(question, 400, problem=_explain(refusal))
+
+
+def _show(question: Question, status: int, problem: str = "") -> ResponseReturnValue:
+    overview = _overview(question)
+    template = "admin/counts/_counts.html" if htmx.wants_partial() else "admin/counts/index.html"
+    page = render_template(
+        template,
+        question=question,
+        overview=overview,
+        figures=overview.figures,
+        problem=problem,
+        period_name=describe_period(question.kind, question.wanted.period),
+        filters=name_filters(question, overview),
+        **_drawing(overview.figures),
+        **_CHOICES,
+    )
+    return htmx.vary_on_htmx(make_response(page, status))
+
+
+def _overview(question: Question) -> Overview:
+    scope = current_officer().scope(Permission.SEE_COUNTS)
+    with reading() as session:
+        return build_overview(session, scope, question.wanted)
+
+
+def _drawing(figures: Figures) -> dict[str, Any]:
+    scale = bars.fit_scale(
+        line for line in (*figures.rows, figures.total) if not is_few(line.answers)
+    )
+    drawn = {line.key: bars.build_bar(line, scale) for line in figures.rows}
+    return {"bars": drawn, "total_bar": bars.build_bar(figures.total, scale)}
+
+
+_CHOICES = {
+    "dimensions": DIMENSIONS,
+    "quick_periods": QUICK_PERIODS,
+    "channels": tuple(Channel),
+    "sources": tuple(RatingSource),
+}
+
+
+def _explain(refusal: InvalidPeriodError) -> str:
+    if "longest" in refusal.fields:
+        return str(
+            _(
+                "Kỳ này dài quá %(longest)s ngày. Chọn kỳ ngắn hơn.",
+                longest=refusal.fields["longest"],
+            )
+        )
+    return str(_("Chưa đọc được kỳ này. Ngày cuối phải từ ngày đầu trở đi."))
+
+
+@blueprint.get("/counts.csv")
+@requires(Permission.SEE_COUNTS)
+def download() -> ResponseReturnValue:
+    """Return the same figures as a file, and keep in the log that they left the house."""
+    question = read_question(request.args, clock.today())
+    overview = _overview(question)
+    figures, officer = overview.figures, current_officer()
+    with unit_of_work() as session:
+        audit.record_deed(
+            session,
+            AuditAction.COUNTS_EXPORTED,
+            account_id=officer.account_id,
+            unit_id=figures.query.unit_id,
+            network=client_network(),
+            detail=dict(question.words),
+        )
+    words = csv_words(figures, filters="; ".join(name_filters(question, overview)))
+    period = figures.query.period
+    name = f"so-lieu_{figures.unit_code}_{period.first_day}_{period.last_day}.csv"
+    response = make_response(csv.write_csv(figures, words))
+    response.content_type = "text/csv; charset=utf-8"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response

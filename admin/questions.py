@@ -1,0 +1,161 @@
+"""What a supervisor asks of the figures, as it stands in the address. Refuses what is no question.
+
+Everything is in the address, so that a page can be kept, sent and come back to.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from flask import abort
+from flask_babel import lazy_gettext as _
+
+from admin.forms import as_key
+from satisfaction.errors import InvalidPeriodError
+from satisfaction.overview import Overview, Wanted
+from satisfaction.periods import (
+    Period,
+    day_period,
+    month_period,
+    parse_period,
+    quarter_period,
+)
+from satisfaction.terms import Channel, Dimension, PeriodKind, RatingSource
+from satisfaction.web.words import as_word
+
+QUICK_PERIODS = {
+    "today": _("Hôm nay"),
+    "7-days": _("7 ngày"),
+    "this-month": _("Tháng này"),
+    "last-month": _("Tháng trước"),
+    "this-quarter": _("Quý này"),
+}
+USUAL_PERIOD = "7-days"
+LONGEST_PERIOD_DAYS = 3660
+LONGEST_BY_DAY = 400
+FIRST_YEAR, LAST_YEAR = 2000, 2200
+DIMENSIONS = tuple(dimension for dimension in Dimension if dimension is not Dimension.TOTAL)
+NAMES = ("unit", "by", "period", "from", "to", "desk", "procedure", "channel", "source")
+
+Term = TypeVar("Term", bound=StrEnum)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, the kind of its period, and the words of the address that ask it."""
+
+    wanted: Wanted
+    kind: PeriodKind
+    words: Mapping[str, str]
+
+    def changed(self, **changes: str | None) -> dict[str, str]:
+        """Return the words of another question: this one with some words changed or left out."""
+        merged: dict[str, str | None] = {**self.words, **changes}
+        if changes.keys() & {"from", "to"}:
+            merged.pop("period", None)
+        if "period" in changes:
+            merged |= {"from": None, "to": None}
+        return {name: word for name in NAMES if (word := merged.get(name))}
+
+
+def read_question(arguments: Mapping[str, str], today: date) -> Question:
+    """Read a question; anything that is none is a bad request.
+
+    Raises: InvalidPeriodError for a period that is none, or too long.
+    """
+    words = {name: arguments[name] for name in NAMES if arguments.get(name)}
+    by = _term(Dimension, words, "by") or Dimension.DESK
+    kind, period = _read_period(words, today)
+    if not FIRST_YEAR <= period.first_day.year <= period.last_day.year <= LAST_YEAR:
+        raise InvalidPeriodError(first_day=period.first_day, end_day=period.end_day)
+    longest = LONGEST_BY_DAY if by is Dimension.DAY else LONGEST_PERIOD_DAYS
+    if period.length_days > longest:
+        raise InvalidPeriodError(length_days=period.length_days, longest=longest)
+    wanted = Wanted(
+        period=period,
+        by=by,
+        unit_id=_key(words, "unit"),
+        desk_id=_key(words, "desk"),
+        procedure_id=_key(words, "procedure"),
+        channel=_term(Channel, words, "channel"),
+        source=_term(RatingSource, words, "source"),
+    )
+    return Question(wanted, kind, words)
+
+
+def name_filters(question: Question, overview: Overview) -> list[str]:
+    """Return in words by what the figures are narrowed, for print and files."""
+    wanted = question.wanted
+    desks = {desk.id: desk.name for desk in overview.desks}
+    procedures = {procedure.id: procedure.name for procedure in overview.procedures}
+    named = (
+        (Dimension.DESK, desks.get(wanted.desk_id or 0)),
+        (Dimension.PROCEDURE, procedures.get(wanted.procedure_id or 0)),
+        (Dimension.CHANNEL, as_word(wanted.channel) if wanted.channel else None),
+        (Dimension.SOURCE, as_word(wanted.source) if wanted.source else None),
+    )
+    return [f"{as_word(dimension)}: {name}" for dimension, name in named if name]
+
+
+def tidied(arguments: Mapping[str, str]) -> str:
+    """Return the words of an address without those that forms leave empty."""
+    return urlencode({name: arguments[name] for name in NAMES if arguments.get(name)})
+
+
+def without_period(arguments: Mapping[str, str]) -> dict[str, str]:
+    """Return the words of an address but those of its period."""
+    return {
+        name: word for name, word in arguments.items() if name not in {"period", "from", "to"}
+    } | ({"by": Dimension.DESK.value} if arguments.get("by") == Dimension.DAY else {})
+
+
+def _read_period(words: dict[str, str], today: date) -> tuple[PeriodKind, Period]:
+    if words.keys() & {"from", "to"}:
+        words.pop("period", None)
+        first = _day(words.get("from") or words["to"])
+        last = _day(words.get("to") or words["from"])
+        if last == date.max or last < first:
+            raise InvalidPeriodError(first_day=first, end_day=last)
+        return PeriodKind.DATES, Period(first, last + timedelta(days=1))
+    word = words.setdefault("period", USUAL_PERIOD)
+    return _quick_period(word, today) if word in QUICK_PERIODS else parse_period(word)
+
+
+def _quick_period(word: str, today: date) -> tuple[PeriodKind, Period]:
+    """Return the period that a quick choice means today."""
+    tomorrow = today + timedelta(days=1)
+    if word == "today":
+        return PeriodKind.DAY, day_period(today)
+    if word == "7-days":
+        return PeriodKind.DATES, Period(tomorrow - timedelta(days=7), tomorrow)
+    if word == "this-month":
+        return PeriodKind.MONTH, month_period(today)
+    if word == "last-month":
+        return PeriodKind.MONTH, month_period(today.replace(day=1) - timedelta(days=1))
+    return PeriodKind.QUARTER, quarter_period(today.year, (today.month + 2) // 3)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as problem:
+        raise InvalidPeriodError(text=text) from problem
+
+
+def _key(words: Mapping[str, str], name: str) -> int | None:
+    key = as_key(words.get(name))
+    if key is None and name in words:
+        abort(404)
+    return key
+
+
+def _term(kind: type[Term], words: Mapping[str, str], name: str) -> Term | None:
+    word = words.get(name)
+    if word is None:
+        return None
+    if word not in {member.value for member in kind}:
+        abort(400)
+    return kind(word)

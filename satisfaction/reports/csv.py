@@ -1,0 +1,128 @@
+"""Figures as a CSV file for spreadsheets. Refuses to compute, and to let a cell become a formula.
+
+Shape: UTF-8 with byte order mark, semicolons, one heading line; every line names the unit, the
+period and the moment of counting, so that none can be quoted without them. Dates are ISO.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from satisfaction import clock
+from satisfaction.figures import CountRow, Figures, LevelCount
+
+BYTE_ORDER_MARK = "\ufeff"
+BEFORE_LEVELS = (
+    "unit_code",
+    "unit_name",
+    "first_day",
+    "last_day",
+    "counted_at",
+    "demonstration",
+    "filters",
+    "dimension",
+    "key",
+    "label",
+    "detail",
+    "finished_visits",
+    "rated_visits",
+    "participation",
+)
+AFTER_LEVELS = (
+    "satisfied",
+    "neutral",
+    "dissatisfied",
+    "answers",
+    "satisfied_share",
+    "unlinked",
+    "voided",
+)
+_FORMULA = re.compile(r"(^|[,;|\t\r\n])(?=[=+\-@\t\r＝＋－＠])")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvWords:
+    """The words of the file, in its reader's language.
+
+    ``headings`` names each of BEFORE_LEVELS and AFTER_LEVELS; ``share`` writes a fraction of so
+    many, or nothing for what is not shown as one.
+    """
+
+    headings: Mapping[str, str]
+    filters: str
+    demonstration: str
+    dimension: str
+    total: str
+    line_label: Callable[[CountRow], str]
+    line_detail: Callable[[CountRow], str]
+    level: Callable[[LevelCount], str]
+    share: Callable[[float | None, int | None], str]
+
+
+def write_csv(figures: Figures, words: CsvWords) -> bytes:
+    """Return the file: each line of the figures, then their total."""
+    levels = figures.total.levels
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    headings = [
+        *(words.headings[name] for name in BEFORE_LEVELS),
+        *_level_headings(levels, words),
+        *(words.headings[name] for name in AFTER_LEVELS),
+    ]
+    writer.writerow([as_text(heading) for heading in headings])
+    for row in figures.rows:
+        label, detail = words.line_label(row), words.line_detail(row)
+        writer.writerow(_line(figures, row, words, label=label, detail=detail))
+    writer.writerow(_line(figures, figures.total, words, label=words.total, detail=""))
+    return (BYTE_ORDER_MARK + text.getvalue()).encode()
+
+
+def as_text(value: str) -> str:
+    """Return text that no spreadsheet takes for a formula, also where it is split at a separator.
+
+    Source: OWASP, CSV injection: = + - @, tab and carriage return, and their full-width forms.
+    """
+    return _FORMULA.sub(r"\1'", value)
+
+
+def _level_headings(levels: tuple[LevelCount, ...], words: CsvWords) -> Iterator[str]:
+    """Yield the levels' names, with their scale where there are several."""
+    is_one_scale = len({level.scale for level in levels}) <= 1
+    for level in levels:
+        name = words.level(level)
+        yield name if is_one_scale else f"{name} ({level.scale})"
+
+
+def _line(
+    figures: Figures, row: CountRow, words: CsvWords, *, label: str, detail: str
+) -> list[str | int | None]:
+    query = figures.query
+    texts = (
+        figures.unit_code,
+        figures.unit_name,
+        query.period.first_day.isoformat(),
+        query.period.last_day.isoformat(),
+        clock.local_time(figures.counted_at).isoformat(timespec="seconds"),
+        words.demonstration,
+        words.filters,
+        words.dimension,
+        row.key,
+        label,
+        detail,
+    )
+    return [
+        *(as_text(text) for text in texts),
+        row.finished_visits,
+        row.rated_visits,
+        words.share(row.participation, row.finished_visits),
+        *figures.level_counts(row),
+        row.satisfied,
+        row.neutral,
+        row.dissatisfied,
+        row.answers,
+        words.share(row.satisfied_share, row.answers),
+        row.unlinked,
+        row.voided,
+    ]
