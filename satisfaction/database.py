@@ -166,18 +166,25 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 def engine_options(url: str) -> dict[str, Any]:
     """Return the options with which the application's engine is made.
 
+    The connection used last is used again first: it has its statements prepared.
     Raises: ConfigurationError for another database than SQLite or PostgreSQL.
     """
     backend = _backend(url)
     if backend == "sqlite":
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise ConfigurationError(problem="SQLite too old", version=sqlite3.sqlite_version)
-        return {"connect_args": {"timeout": BUSY_SECONDS}, "pool_size": 20, "max_overflow": 10}
+        return {
+            "connect_args": {"timeout": BUSY_SECONDS},
+            "pool_size": 20,
+            "max_overflow": 10,
+            "pool_use_lifo": True,
+        }
     if backend == "postgresql":
         return {
             "pool_size": 10,
             "max_overflow": 10,
             "pool_pre_ping": True,
+            "pool_use_lifo": True,
             "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC"},
         }
     raise ConfigurationError(variable="HAILONG_DATABASE_URL", problem="unknown database")

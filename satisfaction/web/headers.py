@@ -1,5 +1,7 @@
 """Security headers of every answer: a strict policy, no third-party host, no inline code."""
 
+from collections.abc import Mapping
+
 from flask import Flask, Response, request
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -27,22 +29,30 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+TRANSPORT = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+NOT_STORED = {"Cache-Control": "no-store"}
+KEPT_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 def install_headers(app: Flask, *, is_secure: bool) -> None:
     """Add the headers to every answer; pages are not stored, hashed assets for ever."""
 
+    constant = HEADERS | (TRANSPORT if is_secure else {})
+    page = constant | NOT_STORED
+
     @app.after_request
     def add(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if is_secure:
-            response.headers.setdefault(
-                "Strict-Transport-Security", "max-age=31536000; includeSubDomains"
-            )
-        if request.endpoint == "static":
-            if "v" in request.args:
-                response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        else:
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
+        if request.endpoint != "static":
+            return _complete(response, page)
+        if "v" in request.args:
+            response.headers.update(KEPT_FOR_EVER)
+        return _complete(response, constant)
+
+
+def _complete(response: Response, wanted: Mapping[str, str]) -> Response:
+    """Add what the answer does not say already; one look through it, because every tap waits."""
+    said = {name.lower() for name, _ in response.headers}
+    for name, value in wanted.items():
+        if name.lower() not in said:
+            response.headers.add(name, value)
+    return response

@@ -19,6 +19,7 @@ from satisfaction.web.formats import install_formats
 from satisfaction.web.guards import install_guards
 from satisfaction.web.headers import install_headers
 from satisfaction.web.languages import chosen_language, install_languages
+from satisfaction.web.sessions import OfficerSessions
 from satisfaction.web.sign_in import install_sign_in
 from satisfaction.web.words import install_words
 
@@ -62,6 +63,7 @@ def make_app(settings: Settings, *, sign_in_endpoint: str | None) -> Flask:
 
 
 def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> None:
+    app.session_interface = OfficerSessions()
     db.init_app(app)
     Migrate(app, db, directory=str(Path(__file__).parents[1] / "migrations"))
     with app.app_context():
