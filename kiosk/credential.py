@@ -1,6 +1,6 @@
 """The kiosk's own credential: a cookie that no officer's session shares."""
 
-from flask import current_app, request
+from flask import Response, current_app, request
 
 from satisfaction.config import Settings
 from satisfaction.errors import KioskNotFoundError
@@ -29,3 +29,19 @@ def token_hash() -> bytes:
     if not token:
         raise KioskNotFoundError()
     return hash_token(token)
+
+
+def keep_credential(response: Response, token: str | None = None) -> None:
+    """Have the device keep a credential, or the one that came with this request still longer.
+
+    Source: browsers end a cookie after 400 days whatever it asks for, so each page renews it.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    response.set_cookie(
+        cookie_name(),
+        token or request.cookies[cookie_name()],
+        max_age=TEN_YEARS_SECONDS,
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="Strict",
+    )

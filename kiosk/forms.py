@@ -2,14 +2,16 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from satisfaction.recording import Tap
-from satisfaction.terms import Language, Layout
+from satisfaction import clock
+from satisfaction.recording import ReasonsGiven, Tap
+from satisfaction.terms import Language, Layout, Outcome
 
 Counter = Annotated[int, Field(ge=0, le=2**31 - 1)]
+ReasonCode = Annotated[str, Field(pattern="^[a-z_]{1,24}$")]
 MOST_REASONS = 12
 
 
@@ -58,5 +60,58 @@ class RatingMessage(BaseModel):
             language=self.language,
             layout=self.layout,
             clock_offset_ms=self.clock_offset_ms,
+            supersedes=self.supersedes,
+        )
+
+
+class ReasonsMessage(BaseModel):
+    """What was chosen after a rating, which may be nothing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rating: uuid.UUID
+    reasons: Annotated[tuple[ReasonCode, ...], Field(max_length=MOST_REASONS)]
+
+    def as_given(self, *, kiosk_id: int) -> ReasonsGiven:
+        """Return the core's form of this message, from the device that sent it."""
+        return ReasonsGiven(rating_id=self.rating, kiosk_id=kiosk_id, reasons=self.reasons)
+
+
+class OutcomeMessage(BaseModel):
+    """That a question was put and not answered."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    visit: uuid.UUID
+    outcome: Literal[Outcome.SKIPPED, Outcome.TIMED_OUT]
+
+
+class RatingForm(BaseModel):
+    """One tap as the page without JavaScript sends it: a form, timed by the server."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: uuid.UUID
+    visit: uuid.UUID
+    configuration: Counter
+    scale: Counter
+    level: Annotated[int, Field(ge=1, le=7)]
+    layout: Layout = Layout.ROW
+    supersedes: uuid.UUID | None = None
+
+    def as_tap(self, *, kiosk_id: int, desk_id: int, language: Language) -> Tap:
+        """Return the core's form of this message, from the device that sent it."""
+        return Tap(
+            rating_id=self.id,
+            desk_id=desk_id,
+            kiosk_id=kiosk_id,
+            configuration_id=self.configuration,
+            scale_id=self.scale,
+            level=self.level,
+            tapped_at=clock.now(),
+            is_timed_here=True,
+            visit=self.visit,
+            language=language,
+            layout=self.layout,
             supersedes=self.supersedes,
         )

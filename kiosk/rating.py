@@ -1,15 +1,208 @@
-"""The touch page: waiting, rating, reasons, thanks."""
+"""The touch page: waiting, rating, reasons, thanks; each also as a plain form.
 
-from flask import Blueprint
+The forms here serve devices whose JavaScript does not run. Others draw the screens themselves and
+deliver to ``ratings``, ``reasons`` and ``outcomes``.
+"""
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
+from werkzeug.exceptions import BadRequest, UnprocessableEntity
 
+from kiosk.credential import keep_credential, token_hash
+from kiosk.faults import show_faults_as_paused
+from kiosk.forms import MOST_REASONS, OutcomeMessage, RatingForm, ReasonsMessage
+from kiosk.pages import (
+    REASONS_SECONDS,
+    THANKS_SECONDS,
+    WAIT_SECONDS,
+    ScreenName,
+    address,
+    language,
+    layout,
+    render_screen,
+)
+from kiosk.screen import load_shown
+from satisfaction import fleet, recording, screens, visits
+from satisfaction.database import reading, unit_of_work
+from satisfaction.errors import DeskNotFoundError
+from satisfaction.recording import Recorder
+from satisfaction.screens import Display, Given
+from satisfaction.terms import FollowUp, Outcome, RecordingResult
+from satisfaction.web.formats import as_clock, as_moment
 from satisfaction.web.guards import for_kiosk
+from satisfaction.web.setup import RECORDER
 
 blueprint = Blueprint("rating", __name__)
+show_faults_as_paused(blueprint)
 
 
 @blueprint.get("/")
 @for_kiosk
 def index() -> ResponseReturnValue:
-    """Show what the kiosk has to show now."""
-    return "kiosk"
+    """Show what the kiosk has to show now, or the question of a rating that is to be corrected."""
+    display = load_shown(token_hash())
+    corrected = request.args.get("again", type=uuid.UUID)
+    if corrected is not None:
+        given = _get_given(display, corrected)
+        if given.correction is None:
+            return redirect(address("rating.index"), 303)
+        display = display.asking(given.correction)
+    response = _render_question(display) if display.question else _render_wait(display)
+    keep_credential(response)
+    return response
+
+
+def _render_wait(display: Display) -> Response:
+    return render_screen(
+        ScreenName.WAIT,
+        display,
+        facts={"serving": display.screen.serving_ticket},
+        refresh=(WAIT_SECONDS, address("rating.index")),
+    )
+
+
+def _render_question(display: Display) -> Response:
+    question = display.question
+    assert question is not None
+    fields: dict[str, Any] = {
+        "id": recording.new_rating_id(),
+        "visit": question.visit,
+        "configuration": display.configuration_id,
+        "scale": display.scale_id,
+        "layout": layout(),
+    }
+    if question.supersedes is not None:
+        fields["supersedes"] = question.supersedes
+    return render_screen(
+        ScreenName.RATE,
+        display,
+        facts={
+            "ticket": question.ticket,
+            "procedure": question.procedure,
+            "closed": as_clock(question.closed_at),
+            "correction": "1" if question.supersedes else "",
+        },
+        fields=fields,
+        refresh=(display.idle_seconds, url_for("kiosk.rating.index")),
+    )
+
+
+@blueprint.post("/rate")
+@for_kiosk
+def create() -> ResponseReturnValue:
+    """Record one tap that came as a form; a form sent again changes nothing."""
+    credential = token_hash()
+    device = fleet.find_device(credential)
+    if device.desk_id is None:
+        raise DeskNotFoundError(kiosk_id=device.kiosk_id)
+    try:
+        form = RatingForm.model_validate(request.form.to_dict())
+    except ValidationError as problem:
+        raise BadRequest() from problem
+    recorder: Recorder = current_app.extensions[RECORDER]
+    outcome = recorder.record(
+        form.as_tap(kiosk_id=device.kiosk_id, desk_id=device.desk_id, language=language())
+    )
+    if outcome.result is RecordingResult.REFUSED:
+        raise UnprocessableEntity()
+    if outcome.result in {RecordingResult.ALREADY_RATED, RecordingResult.CONFLICT}:
+        return redirect(address("rating.repeated"), 303)
+    with reading() as session:
+        asks = screens.load_display(session, credential).asks_reasons(form.level)
+    following = "rating.edit_reasons" if asks else "rating.thanks"
+    return redirect(address(following, rating_id=outcome.rating_id), 303)
+
+
+@blueprint.get("/reasons/<uuid:rating_id>")
+@for_kiosk
+def edit_reasons(rating_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask what should be done better."""
+    display = _load_display()
+    given = _get_given(display, rating_id)
+    praises = display.follow_up is FollowUp.ALL and given.is_satisfied
+    return render_screen(
+        ScreenName.REASONS,
+        display,
+        facts={"correction": "1" if given.correction else "", "good": "1" if praises else ""},
+        fields={"rating": rating_id},
+        refresh=(REASONS_SECONDS, address("rating.thanks", rating_id=rating_id)),
+    )
+
+
+@blueprint.post("/reasons/<uuid:rating_id>")
+@for_kiosk
+def create_reasons(rating_id: uuid.UUID) -> ResponseReturnValue:
+    """Record the reasons of a form, or none if the citizen passes them over."""
+    device = fleet.find_device(token_hash())
+    chosen = [] if request.form.get("skip") else request.form.getlist("reason")
+    try:
+        message = ReasonsMessage(rating=rating_id, reasons=tuple(chosen[: MOST_REASONS + 1]))
+    except ValidationError as problem:
+        raise BadRequest() from problem
+    if message.reasons:
+        with unit_of_work() as session:
+            recording.record_reasons(session, message.as_given(kiosk_id=device.kiosk_id))
+    return redirect(address("rating.thanks", rating_id=rating_id), 303)
+
+
+@blueprint.get("/thanks/<uuid:rating_id>")
+@for_kiosk
+def thanks(rating_id: uuid.UUID) -> ResponseReturnValue:
+    """Thank the citizen, in the same way for every answer."""
+    display = _load_display()
+    given = _get_given(display, rating_id)
+    return render_screen(
+        ScreenName.THANKS,
+        display,
+        facts={
+            "ticket": given.ticket,
+            "given": as_moment(given.tapped_at),
+            "correction": "1" if given.correction else "",
+        },
+        fields={"rating": rating_id},
+        refresh=(THANKS_SECONDS, url_for("kiosk.rating.index")),
+    )
+
+
+@blueprint.get("/thanks")
+@for_kiosk
+def repeated() -> ResponseReturnValue:
+    """Thank a citizen whose visit had been rated already."""
+    return render_screen(
+        ScreenName.THANKS,
+        _load_display(),
+        facts={"repeated": "1"},
+        refresh=(THANKS_SECONDS, url_for("kiosk.rating.index")),
+    )
+
+
+@blueprint.post("/skip")
+@for_kiosk
+def skip() -> ResponseReturnValue:
+    """Keep that the citizen does not want to rate."""
+    device = fleet.find_device(token_hash())
+    try:
+        message = OutcomeMessage.model_validate(
+            request.form.to_dict() | {"outcome": Outcome.SKIPPED}
+        )
+    except ValidationError as problem:
+        raise BadRequest() from problem
+    if device.desk_id is None:
+        raise DeskNotFoundError(kiosk_id=device.kiosk_id)
+    with unit_of_work() as session:
+        visits.end_question(session, message.visit, desk_id=device.desk_id, outcome=message.outcome)
+    return redirect(url_for("kiosk.rating.index"), 303)
+
+
+def _load_display() -> Display:
+    with reading() as session:
+        return screens.load_display(session, token_hash())
+
+
+def _get_given(display: Display, rating_id: uuid.UUID) -> Given:
+    with reading() as session:
+        return screens.get_given(session, display.screen.kiosk_id, rating_id)

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from kiosk.credential import token_hash
 from kiosk.forms import RatingMessage
 from satisfaction import fleet
+from satisfaction.errors import DeskNotFoundError
 from satisfaction.recording import Recorder
 from satisfaction.terms import RecordingResult
 from satisfaction.web.errors import problem
@@ -29,6 +30,8 @@ STATUSES = {
 def create() -> ResponseReturnValue:
     """Record one tap; a repeated delivery gets the first answer again."""
     device = fleet.find_device(token_hash())
+    if device.desk_id is None:
+        raise DeskNotFoundError(kiosk_id=device.kiosk_id)
     try:
         message = RatingMessage.model_validate_json(request.get_data(cache=False))
     except ValidationError:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from satisfaction import clock
 from satisfaction.errors import RatingNotFoundError, UnitNotConfiguredError
-from satisfaction.models import Configuration, Desk, Rating, Reason, Visit
+from satisfaction.models import Configuration, Desk, Level, Rating, Reason, Visit
 from satisfaction.office import find_configuration, get_unit, name_of
-from satisfaction.terms import FollowUp
+from satisfaction.terms import FollowUp, Leaning
 from satisfaction.verdicts import CORRECTION_WINDOW
 from satisfaction.visits import Screen, find_screen
 
@@ -34,6 +34,7 @@ class LevelChoice(Choice):
 
     position: int
     face: int
+    leaning: Leaning
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,14 @@ def load_display(session: Session, token_hash: bytes) -> Display:
 
 def _levels(configuration: Configuration) -> tuple[LevelChoice, ...]:
     return tuple(
-        LevelChoice(str(level.position), level.label_vi, level.label_en, level.position, level.face)
+        LevelChoice(
+            code=str(level.position),
+            label_vi=level.label_vi,
+            label_en=level.label_en,
+            position=level.position,
+            face=level.face,
+            leaning=level.leaning,
+        )
         for level in configuration.scale.levels
     )
 
@@ -145,12 +153,14 @@ def _ask_about(visit: Visit, *, supersedes: uuid.UUID | None = None) -> Question
 class Given:
     """A rating that a kiosk has taken, without its level.
 
-    ``correction`` is the question that may be put again while the citizen is still there.
+    ``correction`` is the question that may be put again while the citizen is still there;
+    ``is_satisfied`` chooses the wording of the question that follows.
     """
 
     rating_id: uuid.UUID
     ticket: str
     tapped_at: datetime
+    is_satisfied: bool
     correction: Question | None
 
 
@@ -161,7 +171,8 @@ def get_given(session: Session, kiosk_id: int, rating_id: uuid.UUID) -> Given:
     """
     superseder = aliased(Rating)
     row = session.execute(
-        select(Rating, superseder.seq)
+        select(Rating, superseder.seq, Level.leaning)
+        .join(Level, Level.id == Rating.level_id)
         .outerjoin(superseder, superseder.supersedes_seq == Rating.seq)
         .where(Rating.id == rating_id, Rating.kiosk_id == kiosk_id)
     ).one_or_none()
@@ -176,6 +187,7 @@ def get_given(session: Session, kiosk_id: int, rating_id: uuid.UUID) -> Given:
         rating_id=rating_id,
         ticket=visit.ticket_number if visit else "",
         tapped_at=rating.tapped_at,
+        is_satisfied=row[2] is Leaning.SATISFIED,
         correction=_ask_about(visit, supersedes=rating_id) if visit and may_be_corrected else None,
     )
 

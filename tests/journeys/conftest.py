@@ -6,6 +6,8 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 
+from satisfaction.database import unit_of_work
+from tests.conftest import Office, make_office
 from tests.journeys.browsing import Tabs, launch_browser, threaded_server
 
 
@@ -32,3 +34,10 @@ def tabs(browser: Browser, address: str) -> Iterator[Tabs]:
     yield opened
     opened.close()
     assert opened.unexpected() == []
+
+
+@pytest.fixture
+def ward_now(app: Flask) -> Office:
+    """Return the office under test in the time of the browser, which has a clock of its own."""
+    with unit_of_work() as session:
+        return make_office(session)

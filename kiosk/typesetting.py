@@ -1,0 +1,71 @@
+"""Keep Vietnamese words of two syllables on one line. Refuses to change what is said."""
+
+import re
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+WORDS = (
+    "ảnh hưởng",
+    "bà con",
+    "bản chính",
+    "bản sao",
+    "bắt buộc",
+    "bỏ phiếu",
+    "bỏ qua",
+    "cán bộ",
+    "cảm ơn",
+    "chờ lâu",
+    "chỗ chờ",
+    "chỗ ngồi",
+    "chưa rõ",
+    "chứng thực",
+    "chữ ký",
+    "công chức",
+    "dịch vụ",
+    "đánh giá",
+    "đất đai",
+    "đi lại",
+    "điện thoại",
+    "đơn giản",
+    "đúng hẹn",
+    "ghi nhận",
+    "giao dịch",
+    "giấy tờ",
+    "góp ý",
+    "hài lòng",
+    "hành chính",
+    "hòm thư",
+    "hồ sơ",
+    "hộ tịch",
+    "hướng dẫn",
+    "kết quả",
+    "kết hôn",
+    "khai sinh",
+    "khai tử",
+    "khuôn mặt",
+    "kinh doanh",
+    "màn hình",
+    "nhiều lần",
+    "phản ánh",
+    "phục vụ",
+    "rườm rà",
+    "tạm nghỉ",
+    "thái độ",
+    "thế nào",
+    "thời gian",
+    "thủ tục",
+    "thường trú",
+    "tiếp nhận",
+    "tốt hơn",
+    "trả kết quả",
+    "vừa rồi",
+    "xác nhận",
+    "xây dựng",
+    "ý kiến",
+    "rất không",
+)
+_PATTERN = re.compile(r"\b(" + "|".join(re.escape(word) for word in WORDS) + r")\b", re.IGNORECASE)
+
+
+def keep_words_together(text: str) -> str:
+    """Return a text whose known words cannot be parted at the end of a line."""
+    return _PATTERN.sub(lambda found: found[0].replace(" ", NO_BREAK), text)

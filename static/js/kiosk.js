@@ -1,0 +1,467 @@
+// The citizen's page: which screen comes when. A touch is stored on the device before the next
+// screen appears; the server is told in its own time.
+
+import { Delivery } from "./kiosk-delivery.js";
+import { Poll } from "./kiosk-poll.js";
+import { newId, Queue } from "./kiosk-queue.js";
+import { Screens } from "./kiosk-screens.js";
+import { Speech } from "./kiosk-speech.js";
+import { after, Countdown } from "./kiosk-timers.js";
+
+const PRESSED_MS = 120;
+const EARLY_MS = 4_000;
+const STILL_THERE_SECONDS = 20;
+const CORRECTION_SECONDS = 110;
+const RELOAD_MS = 60_000;
+const OLD_MS = 12 * 3600_000;
+
+const page = JSON.parse(document.getElementById("data").textContent);
+
+class Kiosk {
+  #queue = new Queue();
+  #delivery = new Delivery(this.#queue, page.deliver, (item, status) => this.#hearOf(item, status));
+  #poll = new Poll(page.poll, page.screen.version, {
+    onScreen: (screen) => this.#turnTo(screen),
+    onRefused: () => this.#pause(),
+    onReached: (isReached) => this.#screens.tellOffline(!isReached),
+    onHeard: () => this.#goOn(),
+  });
+  #screens = new Screens(() => this.#poll.offsetMs ?? 0);
+  #speech = new Speech(() => this.#offerSpeech());
+  #newest = page.screen;
+  #asked = null;
+  #given = null;
+  #answered = new Set();
+  #isBusy = false;
+  #countdown = null;
+  #early = 0;
+  #begun = performance.now();
+  #heardKey = null;
+
+  async start() {
+    this.#listen();
+    keepAwake();
+    for (const visit of await this.#queue.visits().catch(() => [])) {
+      this.#answered.add(visit);
+    }
+    this.#begin();
+    this.#poll.start();
+    this.#delivery.wake();
+  }
+
+  // ---- what comes when
+
+  // A citizen has gone: the next one begins as the first did.
+  #wait() {
+    this.#screens.reset();
+    this.#speech.isOn = false;
+    this.#begin();
+  }
+
+  // Ask what there is to ask, or wait.
+  #begin() {
+    const screen = this.#newest;
+    this.#asked = this.#given = null;
+    if (isOutdated(screen)) {
+      reload();
+    } else if (screen.visit && !this.#answered.has(screen.visit)) {
+      this.#ask(screen);
+    } else {
+      this.#show("wait", { serving: screen.serving });
+    }
+  }
+
+  // Take up what the server wants shown, unless a citizen is busy with what came before.
+  #turnTo(screen) {
+    this.#newest = screen;
+    const isAsking = this.#screens.name === "rate" && !this.#given && !this.#isBusy;
+    if (isAsking && this.#asked.visit !== screen.visit) {
+      this.#wait();
+    } else if (this.#screens.name === "wait") {
+      this.#begin();
+    }
+  }
+
+  #ask(screen) {
+    this.#asked = screen;
+    this.#show("rate", screen);
+    this.#countDown(page.idle, { onEnd: () => this.#askStillThere() });
+  }
+
+  #askStillThere() {
+    const dialog = this.#screens.cover("still");
+    dialog.addEventListener("cancel", () => this.#stay());
+    this.#countDown(STILL_THERE_SECONDS, {
+      onTick: (left) => {
+        document.getElementById("left").textContent = left;
+      },
+      onEnd: () => this.#leave("timed_out"),
+    });
+  }
+
+  #stay() {
+    this.#screens.uncover();
+    this.#countDown(page.idle, { onEnd: () => this.#askStillThere() });
+  }
+
+  // The citizen does not answer: by saying so, or by having gone.
+  async #leave(outcome) {
+    const { visit } = this.#asked;
+    this.#answered.add(visit);
+    this.#wait();
+    await this.#queue.add("outcome", visit, { visit, outcome }).catch(() => {});
+    this.#delivery.wake();
+  }
+
+  async #choose(key) {
+    if (this.#isBusy) {
+      return;
+    }
+    this.#isBusy = true;
+    this.#stopCounting();
+    press(key);
+    const level = Number(key.value);
+    const rating = this.#rate(level);
+    this.#answered.add(rating.visit);
+    const [isKept] = await Promise.all([this.#keep(rating), after(PRESSED_MS)]);
+    this.#isBusy = false;
+    if (!isKept) {
+      this.#pause();
+      return;
+    }
+    this.#given = { id: rating.id, at: performance.now() };
+    if (page.asked.includes(level)) {
+      this.#askReasons(page.good.includes(level) && page.asked.length === page.screen.levels.length);
+    } else {
+      this.#thank();
+    }
+  }
+
+  #rate(level) {
+    return {
+      id: newId(),
+      visit: this.#asked.visit,
+      configuration: page.configuration,
+      scale: page.scale,
+      level,
+      tapped_at: new Date().toISOString(),
+      clock_offset_ms: this.#poll.offsetMs,
+      language: this.#screens.language,
+      layout: this.#screens.layout,
+      supersedes: this.#given?.id ?? null,
+    };
+  }
+
+  // Store a rating on the device; where that fails, only the server's own answer will do.
+  async #keep(rating) {
+    try {
+      await this.#queue.addRating(rating);
+    } catch {
+      const { status } = await this.#delivery.send({ kind: "rating", body: rating });
+      return status === 200 || status === 409;
+    }
+    this.#delivery.wake();
+    return true;
+  }
+
+  #askReasons(isGood) {
+    this.#show("reasons", { good: isGood, correction: this.#mayCorrect() });
+    this.#countDown(page.reasons, {
+      onTick: (left, share) => {
+        document.getElementById("left").textContent = left;
+        document.getElementById("bar").style.width = `${share * 100}%`;
+      },
+      onEnd: () => this.#sendReasons(),
+    });
+  }
+
+  async #sendReasons() {
+    const reasons = [...document.querySelectorAll("#why :checked")].map((box) => box.value);
+    const { visit } = this.#asked;
+    const rating = this.#given.id;
+    this.#thank();
+    if (reasons.length) {
+      await this.#queue.add("reasons", visit, { rating, reasons }).catch(() => {});
+      this.#delivery.wake();
+    }
+  }
+
+  // The same for every answer.
+  #thank(isRepeated = false) {
+    this.#show("thanks", {
+      ticket: this.#asked.ticket,
+      given: this.#screens.moment(),
+      repeated: isRepeated,
+      correction: !isRepeated && this.#mayCorrect(),
+    });
+    this.#countDown(page.thanks, { onEnd: () => this.#wait() });
+  }
+
+  // The first touch was a slip: ask again, while the citizen is still there.
+  #correct() {
+    this.#show("rate", { ...this.#asked, correction: true });
+    this.#countDown(this.#correctionLeft(), { onEnd: () => this.#wait() });
+  }
+
+  #correctionLeft() {
+    return CORRECTION_SECONDS - (performance.now() - this.#given.at) / 1000;
+  }
+
+  #mayCorrect() {
+    return this.#correctionLeft() > 20;
+  }
+
+  #pause() {
+    if (!this.#isBusy && this.#screens.name !== "paused") {
+      this.#stopCounting();
+      this.#show("paused", {});
+    }
+  }
+
+  // ---- what is heard from the server
+
+  #hearOf(item, status) {
+    const isShown = item.kind === "rating" && item.body.id === this.#given?.id;
+    if (isShown && status === 409 && this.#screens.name !== "rate") {
+      this.#thank(true);
+    }
+  }
+
+  #goOn() {
+    const isOld = this.#screens.name === "wait" && performance.now() - this.#begun > OLD_MS;
+    if (isOld || this.#screens.name === "paused") {
+      reload();
+    }
+    this.#delivery.wake();
+  }
+
+  // ---- what is touched
+
+  #listen() {
+    document.addEventListener("click", (event) => this.#clicked(event));
+    document.addEventListener("pointerdown", (event) => this.#touched(event));
+    for (const end of ["pointerup", "pointercancel"]) {
+      document.addEventListener(end, () => document.querySelector(".is-down")?.classList.remove("is-down"));
+    }
+    document.addEventListener("keydown", (event) => this.#typed(event));
+    document.addEventListener("submit", (event) => event.preventDefault());
+    document.addEventListener("contextmenu", (event) => event.preventDefault());
+  }
+
+  #touched(event) {
+    this.#noticeCitizen();
+    if (event.isPrimary && !this.#isBusy && !this.#screens.isFresh) {
+      event.target.closest?.(".key")?.classList.add("is-down");
+    }
+  }
+
+  // Time is the citizen's: whoever is there gets all of it again.
+  #noticeCitizen() {
+    this.#poll.notice();
+    const isAsked = this.#screens.name === "rate" && !this.#given;
+    const isPatient = isAsked || this.#screens.name === "reasons" || this.#screens.name === "wait";
+    if (isPatient && !document.querySelector("dialog")) {
+      this.#countdown?.restart();
+    }
+  }
+
+  #clicked(event) {
+    const { target } = event;
+    const part = target.closest("[data-do]");
+    if (part || target.closest(".key")) {
+      event.preventDefault();
+    }
+    if (this.#screens.isFresh || this.#isBusy) {
+      return;
+    }
+    if (part) {
+      this.#do(part.dataset.do);
+    } else if (target.closest(".key")) {
+      this.#touchKey(target.closest(".key"));
+    } else if (target.matches("dialog")) {
+      this.#stay();
+    } else if (this.#screens.name === "wait" && target.closest(".main")) {
+      this.#tellEarly();
+    }
+  }
+
+  // With the voice on, the first touch is heard and the second chooses.
+  #touchKey(key) {
+    if (this.#speech.isOn && this.#heardKey !== key) {
+      this.#heardKey = key;
+      this.#speech.readKey(key, this.#screens.language);
+    } else {
+      this.#choose(key);
+    }
+  }
+
+  #do(what) {
+    const deeds = {
+      again: () => this.#correct(),
+      close: () => this.#leave("skipped"),
+      easy: () => this.#switchSize(),
+      here: () => this.#stay(),
+      keep: () => this.#thank(),
+      language: () => this.#switchLanguage(),
+      listen: () => this.#switchSpeech(),
+      more: () => this.#countdown.extend(page.reasons),
+      pass: () => this.#thank(),
+      send: () => this.#sendReasons(),
+      skip: () => this.#leave("skipped"),
+    };
+    deeds[what]();
+  }
+
+  // Arrows lead from key to key, and a number chooses.
+  #typed(event) {
+    this.#noticeCitizen();
+    const keys = [...document.querySelectorAll(".key")];
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (step && keys.length) {
+      const at = keys.indexOf(document.activeElement);
+      const next = at < 0 ? (step > 0 ? 0 : keys.length - 1) : at + step;
+      keys[(next + keys.length) % keys.length].focus();
+      event.preventDefault();
+    }
+    keys.find((key) => key.value === event.key && !document.querySelector("dialog"))?.click();
+  }
+
+  #tellEarly() {
+    const line = document.querySelector(".early");
+    const calm = line.closest(".wait").classList;
+    clearTimeout(this.#early);
+    line.textContent = line.dataset.say;
+    calm.add("is-early");
+    this.#early = setTimeout(() => {
+      line.textContent = "";
+      calm.remove("is-early");
+    }, EARLY_MS);
+  }
+
+  #switchLanguage() {
+    this.#screens.switchLanguage();
+    this.#offerSpeech();
+    this.#readAloud();
+    this.#helpForAWhile();
+  }
+
+  #switchSize() {
+    this.#screens.switchSize();
+    this.#helpForAWhile();
+  }
+
+  #switchSpeech() {
+    this.#speech.isOn = !this.#speech.isOn;
+    this.#offerSpeech();
+    this.#readAloud();
+    this.#helpForAWhile();
+  }
+
+  // On the waiting screen, language, letters and voice return by themselves.
+  #helpForAWhile() {
+    if (this.#screens.name === "wait") {
+      this.#countDown(page.idle, { onEnd: () => this.#wait() });
+    }
+  }
+
+  #offerSpeech() {
+    const button = document.querySelector("[data-do=listen]");
+    if (button) {
+      button.hidden = !this.#speech.hasVoice(this.#screens.language);
+      button.setAttribute("aria-pressed", String(this.#speech.isOn));
+    }
+  }
+
+  #readAloud() {
+    this.#heardKey = null;
+    this.#speech.stop();
+    if (this.#speech.isOn) {
+      this.#speech.read(document.getElementById("screen"), this.#screens.language);
+    }
+  }
+
+  // ---- small matters
+
+  #show(name, facts) {
+    this.#stopCounting();
+    this.#screens.draw(name, facts);
+    this.#offerSpeech();
+    this.#readAloud();
+  }
+
+  #countDown(seconds, reactions) {
+    this.#stopCounting();
+    this.#countdown = new Countdown(seconds, reactions);
+  }
+
+  #stopCounting() {
+    this.#countdown?.stop();
+    this.#countdown = null;
+  }
+}
+
+function press(key) {
+  key.setAttribute("aria-pressed", "true");
+  key.parentElement.classList.add("sent");
+  for (const each of key.parentElement.children) {
+    each.disabled = each !== key;
+  }
+}
+
+// Say whether the page has to be loaded anew for this screen; not again and again.
+function isOutdated(screen) {
+  if (screen.page === page.page && screen.configuration === page.configuration) {
+    return false;
+  }
+  const last = Number(sessionStorage.getItem("reloaded"));
+  if (Date.now() - last < RELOAD_MS) {
+    return false;
+  }
+  sessionStorage.setItem("reloaded", String(Date.now()));
+  return true;
+}
+
+// Screens that stay awake; the browser forgets it whenever the page is hidden.
+function keepAwake() {
+  const ask = () => {
+    if (!document.hidden) {
+      navigator.wakeLock?.request("screen").catch(() => {});
+    }
+  };
+  document.addEventListener("visibilitychange", ask);
+  ask();
+  navigator.storage?.persist?.().catch(() => {});
+}
+
+// The page anew, whatever form it was an answer to.
+function reload() {
+  location.replace(page.home);
+}
+
+// A page that came as the answer to a plain form: it goes on by itself, as it would without us.
+function continuePlainly() {
+  const seconds = page.name === "thanks" ? page.thanks : page.reasons;
+  const countdown = new Countdown(seconds, { onEnd: reload });
+  if (page.name === "reasons") {
+    document.addEventListener("pointerdown", () => countdown.restart());
+  }
+}
+
+// Out of service: look again until the server takes this device for a kiosk.
+function waitForService() {
+  const poll = new Poll(page.poll, "", {
+    onScreen: reload,
+    onHeard: reload,
+    onRefused() {},
+    onReached() {},
+  });
+  poll.start();
+}
+
+if (page.name === "paused") {
+  waitForService();
+} else if (page.name === "wait" || page.name === "rate") {
+  new Kiosk().start();
+} else {
+  continuePlainly();
+}

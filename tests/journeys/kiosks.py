@@ -1,0 +1,112 @@
+"""A kiosk on its desk, as the journeys see it: the page, the office behind it, what was counted."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+from sqlalchemy import select
+
+from satisfaction import clock, visits
+from satisfaction.database import reading, unit_of_work
+from satisfaction.models import Level, Rating, RatingReason, Reason, Visit
+from tests.conftest import Office
+from tests.journeys.browsing import Tabs
+
+DEAD_MS = 600
+VOICES = """
+Object.defineProperty(window, "speechSynthesis", {value: {
+  said: [], getVoices: () => [{lang: "vi-VN"}, {lang: "en-US"}],
+  speak(speech) { this.said.push(speech.text) }, cancel() {}, addEventListener() {},
+}});
+"""
+
+
+@dataclass
+class Counted:
+    """One stored rating, with what a test asks of it."""
+
+    level: int
+    visit_id: int | None
+    language: str
+    layout: str
+    device_counter: int | None
+    is_superseded: bool
+    reasons: tuple[str, ...]
+
+
+class KioskAtDesk:
+    """The first desk of an office, its officer's deeds and its kiosk's page."""
+
+    def __init__(self, ward: Office, tabs: Tabs) -> None:
+        self.ward = ward
+        self.tabs = tabs
+        self.desk = ward.desks[0]
+
+    def open(self, *, script: str = "", has_own_time: bool = False, **options: Any) -> Page:
+        """Enrol a fresh device at the desk and open its page.
+
+        ``has_own_time`` gives the page a clock that the test can stop and put forward.
+        """
+        context = self.tabs.context(**options)
+        if script:
+            context.add_init_script(script)
+        page = context.new_page()
+        if has_own_time:
+            page.clock.install()
+        page.goto(f"/kiosk/enrol/{self.ward.tokens[0]}")
+        return page
+
+    def serve(self, ticket: str = "047", *, ago: timedelta = timedelta()) -> Visit:
+        """Serve a citizen and finish, so that the question comes up."""
+        with clock.replaced(clock.now() - ago), unit_of_work() as session:
+            visit = visits.open_visit(
+                session,
+                visits.NewVisit(
+                    desk_id=self.desk.id,
+                    ticket_number=ticket,
+                    procedure_id=self.ward.procedures[0].id,
+                ),
+            )
+            return visits.close_visit(session, visit.id)
+
+    def outcome(self, visit: Visit) -> str | None:
+        """Return what became of a visit's question."""
+        with reading() as session:
+            outcome = visits.get_visit(session, visit.id).outcome
+        return outcome.value if outcome else None
+
+    def counted(self) -> list[Counted]:
+        """Return all ratings in the order in which they arrived."""
+        with reading() as session:
+            superseded = set(session.scalars(select(Rating.supersedes_seq)))
+            rows = session.execute(
+                select(Rating, Level.position)
+                .join(Level, Level.id == Rating.level_id)
+                .order_by(Rating.seq)
+            ).all()
+            chosen = session.execute(
+                select(RatingReason.rating_seq, Reason.code).join(Reason).order_by(Reason.id)
+            ).all()
+        return [
+            Counted(
+                level=position,
+                visit_id=rating.visit_id,
+                language=rating.language.value,
+                layout=rating.layout.value,
+                device_counter=rating.device_counter,
+                is_superseded=rating.seq in superseded,
+                reasons=tuple(code for seq, code in chosen if seq == rating.seq),
+            )
+            for rating, position in rows
+        ]
+
+
+def key(page: Page, level: int) -> Locator:
+    """Return the key of a level."""
+    return page.locator(f".key[value='{level}']")
+
+
+def rest(page: Page) -> None:
+    """Wait until a screen that has only just appeared takes touches."""
+    page.locator("body:not(.is-fresh)").wait_for()
