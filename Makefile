@@ -60,8 +60,8 @@ audio:
 
 # Needs uv; the lists carry hashes and no address of any registry.
 lock:
-	uv pip compile pyproject.toml --extra postgres --extra xlsx-read -o requirements/run.txt
-	uv pip compile pyproject.toml --extra postgres --extra xlsx-read --group dev \
+	uv pip compile pyproject.toml --extra postgres -o requirements/run.txt
+	uv pip compile pyproject.toml --extra postgres --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
 
 clean:

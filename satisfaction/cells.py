@@ -5,21 +5,22 @@ Days are written day first; an order with the month first is recognised only to 
 """
 
 import re
-import unicodedata
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 
 from satisfaction import clock
 from satisfaction.dossiers import LONGEST_CODE, DossierCode, normalise_code
 from satisfaction.headings import heading_key
-from satisfaction.lines import Cell
+from satisfaction.lines import EPOCHS, Cell
 from satisfaction.terms import Channel, RowFault
 from satisfaction.text import clean, search_form
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 LONGEST_TEXT = 1000
+LONGEST_DAY = 80
 EXACT_DIGITS = 15
-_EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 _FORMULA_ERRORS = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+", re.A)
 _TIME = r"(?P<{0}>\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?)(?:\s*(?P<{0}_half>AM|PM|SA|CH))?"
 _DAY = re.compile(
@@ -43,18 +44,22 @@ def read_text(cell: Cell, longest: int = LONGEST_TEXT) -> str | RowFault | None:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 10**EXACT_DIGITS else repr(cell)
     if not isinstance(cell, str):
         return str(cell)
-    if len(cell) > longest:
-        return RowFault.TOO_LONG
-    if any(unicodedata.category(sign) == "Cc" and sign not in "\t\r\n" for sign in cell):
+    return RowFault.TOO_LONG if len(cell) > longest else _read_words(cell)
+
+
+@lru_cache(maxsize=2048)
+def _read_words(text: str) -> str | RowFault | None:
+    """Read a text of bounded length; lists repeat most of theirs."""
+    if _CONTROL.search(text):
         return RowFault.CONTROL_SIGNS
-    if cell.strip().upper() in _FORMULA_ERRORS:
+    if text.strip().upper() in _FORMULA_ERRORS:
         return RowFault.FORMULA_ERROR
-    return clean(cell).removeprefix("'") or None
+    return clean(text).removeprefix("'") or None
 
 
 def read_code(cell: Cell) -> DossierCode | RowFault | None:
     """Return a dossier's code; words without any digit and lines of totals are no codes."""
-    if isinstance(cell, date | time | timedelta | bool):
+    if isinstance(cell, date | timedelta | bool):
         return RowFault.NOT_A_CODE
     if isinstance(cell, int | float) and abs(cell) >= 10**EXACT_DIGITS:
         return RowFault.ROUNDED_NUMBER
@@ -66,7 +71,7 @@ def read_code(cell: Cell) -> DossierCode | RowFault | None:
     code = normalise_code(text)
     if len(code.code) == LONGEST_CODE and "~" in code.code:
         return RowFault.TOO_LONG
-    is_total = search_form(text).startswith(("tong ", "tong:"))
+    is_total = text[0] in "tT" and search_form(text).startswith(("tong ", "tong:"))
     has_digit = any(sign.isdigit() for sign in code.code)
     return code if has_digit and not is_total else RowFault.NOT_A_CODE
 
@@ -93,15 +98,18 @@ def read_day(cell: Cell, *, is_1904: bool | None) -> date | RowFault | None:
     ``is_1904`` says from when a workbook numbers its days; None where there is no workbook, so
     that a bare number stays unread.
     """
-    if isinstance(cell, bool | time | timedelta):
+    if isinstance(cell, bool | timedelta):
         return RowFault.NOT_A_DAY
-    if isinstance(cell, datetime):
-        return _likely(cell.date())
     if isinstance(cell, date):
         return _likely(cell)
-    text = read_text(cell, longest=80)
+    text = read_text(cell, longest=LONGEST_DAY)
     if text is None or isinstance(text, RowFault):
         return text
+    return _day_in_words(text, is_1904)
+
+
+@lru_cache(maxsize=8192)
+def _day_in_words(text: str, is_1904: bool | None) -> date | RowFault:
     packed = _PACKED.fullmatch(text)
     if packed:
         is_time = packed[4] is None or _is_time(f"{packed[4]}:{packed[5]}:{packed[6] or 0}")
@@ -115,7 +123,7 @@ def read_day(cell: Cell, *, is_1904: bool | None) -> date | RowFault | None:
 def _numbered(number: float, is_1904: bool | None) -> date | RowFault:
     if is_1904 is None:
         return RowFault.AMBIGUOUS_DAY
-    return _likely(_EPOCHS[is_1904] + timedelta(days=int(number)))
+    return _likely(EPOCHS[is_1904] + timedelta(days=int(number)))
 
 
 def _from_form(form: re.Match[str]) -> date | RowFault:

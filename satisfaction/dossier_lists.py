@@ -147,7 +147,7 @@ def _choose(tables: Sequence[Table], mapping: dict[str, ListField]) -> tuple[Tab
 
 
 def _batches(lines: Iterator[Line], *, after: int) -> Iterator[list[Line]]:
-    wanted = itertools.islice(lines, after, None)
+    wanted = (line for line in lines if line.number > after)
     while batch := list(itertools.islice(wanted, LINES_AT_ONCE)):
         yield batch
 

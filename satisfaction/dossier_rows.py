@@ -6,7 +6,6 @@ What is merely unknown, as a procedure outside the catalogue, is noted and the r
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -35,7 +34,6 @@ _DAYS = (
     ListField.FINISHED_DAY,
     ListField.RETURNED_DAY,
 )
-_day_of_text = lru_cache(maxsize=8192)(read_day)
 
 
 class RowProblem(NamedTuple):
@@ -195,7 +193,7 @@ class LineReader:
         cell = self._columns.cell(line, wanted)
         if cell is None or cell == "":
             return None
-        day = _day_of_text(cell, is_1904=self._is_1904)
+        day = read_day(cell, is_1904=self._is_1904)
         if isinstance(day, date) and day > self._today and wanted is not ListField.DUE_DAY:
             day = RowFault.FUTURE_DAY
         if isinstance(day, RowFault):

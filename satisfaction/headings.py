@@ -5,9 +5,11 @@ Headings are compared without marks, case, spaces and signs, so that “Mã hồ
 Source: field names of one-stop systems in use (MaHoSo, KenhThucHien, NgayKetThucXuLy …).
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from satisfaction.errors import ImportRefusedError
 from satisfaction.lines import MOST_COLUMNS, Cell, Line
@@ -16,6 +18,7 @@ from satisfaction.text import clean, search_form
 
 HEADING_WITHIN_LINES = 20
 MOST_SHOWN_SIGNS = 60
+_DIGIT = re.compile(r"\d")
 
 
 class ListField(StrEnum):
@@ -86,14 +89,19 @@ class Columns:
     def is_repeated(self, line: Line) -> bool:
         """Say whether a line repeats the headings, as printed lists do on every page."""
         cell = self.cell(line, ListField.CODE)
-        return isinstance(cell, str) and heading_key(cell) == heading_key(
-            self.headings[ListField.CODE]
-        )
+        if not isinstance(cell, str) or _DIGIT.search(cell):
+            return False
+        return heading_key(cell) == heading_key(self.headings[ListField.CODE])
 
 
 def heading_key(text: str) -> str:
     """Return letters and digits only, without marks."""
-    return "".join(sign for sign in search_form(text[:200]) if sign.isalnum())
+    return _key_of_words(text[:200])
+
+
+@lru_cache(maxsize=2048)
+def _key_of_words(text: str) -> str:
+    return "".join(sign for sign in search_form(text) if sign.isalnum())
 
 
 def read_mapping(pairs: Iterable[str]) -> dict[str, ListField]:

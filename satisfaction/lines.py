@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Protocol, TypeAlias
 
 from satisfaction.terms import RowFault
 
-Cell: TypeAlias = str | int | float | datetime | date | time | timedelta | RowFault | None
+Cell: TypeAlias = str | int | float | date | timedelta | RowFault | None
 
+EPOCHS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 MOST_COLUMNS = 512
 MOST_LINES = 1_048_576
 

@@ -216,7 +216,6 @@ class FileFault(StrEnum):
     OLD_EXCEL = "old_excel"
     WEB_PAGE = "web_page"
     OTHER_FORMAT = "other_format"
-    NO_XLSX_READER = "no_xlsx_reader"
     BROKEN = "broken"
     NOT_UTF8 = "not_utf8"
     CELL_TOO_LONG = "cell_too_long"

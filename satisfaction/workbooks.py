@@ -1,153 +1,145 @@
-"""Read the sheets of XLSX workbooks. Refuses damaged ones with one answer, whatever the damage."""
+"""Open the workbooks of XLSX files: their sheets, strings and formats of dates.
 
-import warnings
+Refuses workbooks of other programs' forms and damaged ones. Reads what a list needs and no more:
+no charts, no links to other files, no macros. Source: ECMA-376 Part 1, 18.2 to 18.8.
+"""
+
+import re
 import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
-from xml.etree.ElementTree import ParseError
 
-from satisfaction.archives import Look, Merge, look_through
+from satisfaction.archives import (
+    Attributes,
+    PartParser,
+    list_elements,
+    local_name,
+    open_archive,
+    relations_of,
+    unpack,
+)
 from satisfaction.errors import ImportRefusedError
-from satisfaction.lines import MOST_COLUMNS, Cell, Line
+from satisfaction.sheets import LONGEST_CELL, Book, Sheet, unescape
 from satisfaction.terms import FileFault, RowFault
 
-if TYPE_CHECKING:
-    from openpyxl.workbook import Workbook
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ParseError,
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+MOST_SHEETS = 1000
+MOST_STYLES = 200_000
+MOST_STRING_BYTES = 128 * 2**20
+_DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_NOT_SHOWN = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|[_*].')
+_DATE_SIGNS = re.compile(r"[dmyhs]", re.IGNORECASE)
 
 
 @contextmanager
-def open_workbook(path: Path) -> Iterator[Sequence["Sheet"]]:
-    """Open a workbook's sheets.
+def open_workbook(path: Path) -> Iterator[Sequence[Sheet]]:
+    """Open a workbook's visible sheets.
 
     Raises: ImportRefusedError.
     """
-    try:
-        import openpyxl
-    except ImportError as problem:
-        raise ImportRefusedError(reason=FileFault.NO_XLSX_READER) from problem
-    with path.open("rb") as file:
-        with _refused_if_broken():
-            looks = look_through(file)
-            warnings.filterwarnings("ignore", module=r"openpyxl\.")
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            sheets = _sheets(book, looks)
-        with closing(book):
-            yield sheets
+    with open_archive(path) as archive:
+        main = next(
+            (to for _, kind, to in relations_of(archive, "") if kind == "officeDocument"), ""
+        )
+        if not main.endswith(".xml") or main not in archive.NameToInfo:
+            raise ImportRefusedError(reason=FileFault.OTHER_FORMAT)
+        yield _read_workbook(archive, main)
 
 
-@contextmanager
-def _refused_if_broken() -> Iterator[None]:
-    """Answer whatever a damaged workbook makes its readers stumble over with one refusal."""
-    try:
-        yield
-    except _BROKEN as problem:
-        raise ImportRefusedError(reason=FileFault.BROKEN) from problem
+def _read_workbook(archive: zipfile.ZipFile, main: str) -> list[Sheet]:
+    elements = list_elements(archive, main, {"workbook", "workbookPr", "sheet"}, most=MOST_SHEETS)
+    if not any(tag == "workbook" for tag, _ in elements):
+        raise ImportRefusedError(reason=FileFault.OTHER_FORMAT)
+    targets: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    for key, kind, target in relations_of(archive, main):
+        targets[key] = target
+        kinds.setdefault(kind, target)
+    is_1904 = any(
+        element.get("date1904", "0") in {"1", "true", "on"}
+        for tag, element in elements
+        if tag == "workbookPr"
+    )
+    book = Book(
+        archive=archive,
+        is_1904=is_1904,
+        strings=_read_strings(archive, kinds["sharedStrings"]) if "sharedStrings" in kinds else [],
+        date_styles=_read_date_styles(archive, kinds["styles"]) if "styles" in kinds else set(),
+    )
+    return [
+        Sheet(element.get("name", ""), targets[element["id"]], book)
+        for tag, element in elements
+        if tag == "sheet"
+        and element.get("state", "visible") == "visible"
+        and "/worksheets/" in f"/{targets.get(element.get('id', ''), '')}"
+    ]
 
 
-def _sheets(book: "Workbook", looks: dict[str, Look]) -> list["Sheet"]:
-    """Return the sheets that a user can see."""
-    from openpyxl.utils.datetime import CALENDAR_MAC_1904
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-
-    sheets = []
-    for sheet in book.worksheets:
-        if isinstance(sheet, ReadOnlyWorksheet) and sheet.sheet_state == "visible":
-            sheet.reset_dimensions()
-            look = looks[vars(sheet)["_worksheet_path"]]
-            sheets.append(Sheet(sheet.title, book.epoch == CALENDAR_MAC_1904, sheet, look))
-    return sheets
+def _read_strings(archive: zipfile.ZipFile, name: str) -> list[str | RowFault]:
+    """Return the strings that cells share, by their number."""
+    if archive.getinfo(name).file_size > MOST_STRING_BYTES:
+        raise ImportRefusedError(reason=FileFault.UNPACKS_TOO_LARGE)
+    reader = _StringReader()
+    parser = PartParser(reader.start, reader.end, reader.text)
+    for chunk in unpack(archive, name):
+        parser.feed(chunk)
+    parser.feed(b"", is_last=True)
+    return reader.strings
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet, read as it is asked for."""
+class _StringReader:
+    """Collect strings as their elements pass; how a word is read aloud is no part of it."""
 
-    name: str
-    is_1904: bool
-    source: "ReadOnlyWorksheet"
-    look: Look
+    def __init__(self) -> None:
+        self.strings: list[str | RowFault] = []
+        self._pieces: list[str] = []
+        self._length = 0
+        self._is_text = self._is_aloud = False
 
-    def lines(self) -> Iterator[Line]:
-        """Yield the rows in order; cells merged downwards all have the value of the first.
+    def start(self, name: str, _: Attributes) -> None:
+        """See an element begin."""
+        tag = local_name(name)
+        if tag == "t":
+            self._is_text = not self._is_aloud
+        elif tag == "si":
+            self._pieces, self._length = [], 0
+        elif tag == "rPh":
+            self._is_aloud = True
 
-        Raises: ImportRefusedError.
-        """
-        merges = _Merges(self.look.merges)
-        with _refused_if_broken():
-            rows = cast("Iterator[Sequence[Cell]]", self.source.values)
-            for number, row in enumerate(rows, start=1):
-                cells = row[: MOST_COLUMNS + 1]
-                if merges.reach(number):
-                    cells = merges.fill(number, cells)
-                if self.look.without_value:
-                    cells = self._with_faults(number, cells)
-                yield Line(number, cells)
+    def end(self, name: str) -> None:
+        """See an element end."""
+        self._is_text = False
+        tag = local_name(name)
+        if tag == "si":
+            is_long = self._length > LONGEST_CELL
+            self.strings.append(RowFault.TOO_LONG if is_long else unescape("".join(self._pieces)))
+        elif tag == "rPh":
+            self._is_aloud = False
 
-    def _with_faults(self, number: int, cells: Sequence[Cell]) -> Sequence[Cell]:
-        return [
-            RowFault.FORMULA_WITHOUT_VALUE
-            if cell is None and (number, column) in self.look.without_value
-            else cell
-            for column, cell in enumerate(cells, start=1)
-        ]
-
-    def check(self) -> int:
-        """Return how many rows there are; they were looked through when the workbook was opened.
-
-        Raises: ImportRefusedError.
-        """
-        if not self.look.is_xml:
-            raise ImportRefusedError(reason=FileFault.BROKEN)
-        return self.look.row
+    def text(self, piece: str) -> None:
+        """See text; no more of it is kept than a cell can have."""
+        if self._is_text:
+            self._length += len(piece)
+            if self._length <= LONGEST_CELL:
+                self._pieces.append(piece)
 
 
-class _Merges:
-    """The merged ranges of a sheet, met from top to bottom."""
-
-    def __init__(self, merges: Sequence[Merge]) -> None:
-        self._waiting = sorted(merges, reverse=True)
-        self._open: list[tuple[Merge, Cell]] = []
-
-    def reach(self, number: int) -> bool:
-        """Come to a row and say whether any merged range has to do with it."""
-        if not self._open and (not self._waiting or self._waiting[-1].first_row > number):
-            return False
-        self._open = [entry for entry in self._open if entry[0].last_row >= number]
-        return True
-
-    def fill(self, number: int, cells: Sequence[Cell]) -> Sequence[Cell]:
-        """Return a row with the value of each range that it is part of.
-
-        Raises: ImportRefusedError for more ranges in one row than a sheet can hold.
-        """
-        while self._waiting and self._waiting[-1].first_row <= number:
-            merge = self._waiting.pop()
-            value = cells[merge.column - 1] if merge.column <= len(cells) else None
-            if merge.column <= MOST_COLUMNS:
-                self._open.append((merge, value))
-        if len(self._open) > MOST_COLUMNS:
-            raise ImportRefusedError(reason=FileFault.BROKEN)
-        filled = list(cells)
-        for merge, value in self._open:
-            filled += [None] * (merge.column - len(filled))
-            filled[merge.column - 1] = value
-        return filled
+def _read_date_styles(archive: zipfile.ZipFile, name: str) -> set[int]:
+    """Return the numbers of the cell styles that show a number as a date."""
+    formats = {str(known) for known in _DATE_FORMATS}
+    styles: set[int] = set()
+    number = 0
+    is_cell_style = False
+    wanted = {"numFmt", "cellStyleXfs", "cellXfs", "xf"}
+    for tag, element in list_elements(archive, name, wanted, most=MOST_STYLES):
+        if tag == "numFmt":
+            code = _NOT_SHOWN.sub("", element.get("formatCode", "").partition(";")[0])
+            is_date = bool(_DATE_SIGNS.search(code)) and code.lower() != "general"
+            (formats.add if is_date else formats.discard)(element.get("numFmtId", ""))
+        elif tag in {"cellStyleXfs", "cellXfs"}:
+            is_cell_style = tag == "cellXfs"
+        elif tag == "xf" and is_cell_style:
+            if element.get("numFmtId", "0") in formats:
+                styles.add(number)
+            number += 1
+    return styles

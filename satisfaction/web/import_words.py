@@ -36,9 +36,6 @@ FILE_FAULTS: Mapping[FileFault, str] = {
         " tệp .xlsx."
     ),
     FileFault.OTHER_FORMAT: _("Đây không phải là tệp CSV hay XLSX."),
-    FileFault.NO_XLSX_READER: _(
-        "Máy chủ chưa cài phần đọc tệp XLSX. Hãy lưu danh sách thành tệp CSV UTF-8."
-    ),
     FileFault.BROKEN: _("Tệp XLSX bị hỏng. Hãy mở bằng Excel rồi lưu lại."),
     FileFault.NOT_UTF8: _(
         "Tệp CSV không dùng bảng mã UTF-8 (chỗ sai đầu tiên ở dòng %(line)s). Trong Excel hãy"
