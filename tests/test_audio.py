@@ -5,7 +5,9 @@ No synthesiser is needed: the check is the one that an office runs after recordi
 
 import importlib.util
 import json
+import math
 import shutil
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -138,6 +140,33 @@ def test_adopting_a_human_voice_makes_its_files_the_right_ones(copy: Path) -> No
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["voices"]["vi"]["kind"] == "recorded"
     assert manifest["voices"]["en"]["kind"] == "synthetic"
+
+
+def test_recordings_that_are_missing_or_of_another_kind_are_named(
+    copy: Path, tmp_path: Path
+) -> None:
+    arguments = ["--folder", str(copy), "--adopt", "vi", "--from", str(tmp_path)]
+    with pytest.raises(SystemExit, match=r"question\.wav: .*No such file"):
+        speech.main(arguments)
+    with wave.open(str(tmp_path / "question.wav"), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(b"\1\1\1\1" * 48_000)
+    with pytest.raises(SystemExit, match=r"question\.wav: is not one channel of 16 bits"):
+        speech.main(arguments)
+
+
+def test_recordings_are_cut_to_the_words_and_made_equally_loud() -> None:
+    rate = 16_000
+    words = [round(300 * math.sin(number / 5)) for number in range(rate)]
+    _rate, even = speech.even_out((rate, [0] * rate + words + [0] * 2 * rate))
+    silence = (speech.LEAD_MS + speech.TAIL_MS) * rate // 1000
+    assert len(even) == rate + silence
+    loudness = math.sqrt(sum(sample * sample for sample in even) / rate)
+    assert 20 * math.log10(loudness / 32_767) == pytest.approx(speech.LOUDNESS_DBFS, abs=0.2)
+    with pytest.raises(ValueError, match="is silent"):
+        speech.even_out((rate, [0] * rate))
 
 
 def test_browsers_are_told_that_speech_is_sound(app: Flask) -> None:

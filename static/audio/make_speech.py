@@ -20,7 +20,7 @@ import wave
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 HERE = Path(__file__).parent
 NEEDED = "Needed once, on Debian: apt-get install -y espeak-ng opus-tools"
@@ -74,10 +74,19 @@ def synthesise(text: str, voice: str, words_per_minute: int) -> Sound:
         command, input=spoken(text).encode(), check=True, capture_output=True, timeout=60
     ).stdout
     # On a pipe the synthesiser cannot know the length and writes a largest possible one.
-    with wave.open(io.BytesIO(answer)) as file:
-        rate = file.getframerate()
+    return read_sound(io.BytesIO(answer))
+
+
+def read_sound(source: BinaryIO) -> Sound:
+    """Return what a WAV file holds.
+
+    Raises: ValueError for more than one channel or samples of other than 16 bits.
+    """
+    with wave.open(source) as file:
+        if (file.getnchannels(), file.getsampwidth()) != (1, 2):
+            raise ValueError("is not one channel of 16 bits")
         samples = array.array("h", file.readframes(file.getnframes())).tolist()
-    return rate, samples
+        return file.getframerate(), samples
 
 
 def even_out(sound: Sound) -> Sound:
@@ -87,7 +96,7 @@ def even_out(sound: Sound) -> Sound:
     loudness = [_level(samples[start : start + window]) for start in range(0, len(samples), window)]
     heard = [number for number, level in enumerate(loudness) if level > _amplitude(SILENCE_DBFS)]
     if not heard:
-        raise SystemExit("The synthesiser said nothing.")
+        raise ValueError("is silent")
     kept = samples[heard[0] * window : (heard[-1] + 1) * window]
     speaking = math.sqrt(sum(loudness[number] ** 2 for number in heard) / len(heard))
     gain = min(
@@ -181,17 +190,25 @@ def make(folder: Path) -> None:
     write_manifest(folder, {voice.folder: made_by for voice in VOICES})
 
 
-def adopt(folder: Path, names: Sequence[str]) -> None:
+def take(folder: Path, name: str, recordings: Path) -> None:
+    """Make a voice's files from what a human has spoken, a WAV file for each key."""
+    for phrase in read_phrases(folder):
+        recording = recordings / f"{phrase['key']}.wav"
+        try:
+            with recording.open("rb") as file:
+                encode(even_out(read_sound(file)), folder / name / f"{phrase['key']}.ogg")
+        except (OSError, ValueError, EOFError, wave.Error) as problem:
+            raise SystemExit(f"{recording}: {problem}") from problem
+
+
+def adopt(folder: Path, name: str) -> None:
     """Take the files that lie in a voice's folder for the right ones: a human has spoken them."""
     known = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["voices"]
     about = {
-        name: {key: known[name][key] for key in known[name] if key != "files"} for name in known
+        voice: {key: value for key, value in entry.items() if key not in {"files", "voice"}}
+        for voice, entry in known.items()
     }
-    for name in names:
-        about[name] = {
-            "kind": "recorded",
-            "licence": "As agreed between the office and its speaker.",
-        }
+    about[name] = {"kind": "recorded", "licence": "As agreed between the office and its speaker."}
     write_manifest(folder, about)
 
 
@@ -276,12 +293,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, name what is wrong")
     parser.add_argument(
         "--adopt",
-        action="append",
         choices=[voice.folder for voice in VOICES],
         help="take this folder's files, recorded by a human, into the manifest",
     )
+    parser.add_argument(
+        "--from", dest="recordings", type=Path, help="make them first from this folder's WAV files"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.adopt:
+        if chosen.recordings:
+            take(chosen.folder, chosen.adopt, chosen.recordings)
         adopt(chosen.folder, chosen.adopt)
     elif not chosen.check:
         make(chosen.folder)
