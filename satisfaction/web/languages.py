@@ -29,8 +29,10 @@ def other_language() -> str:
     return LANGUAGES[1] if chosen_language() == LANGUAGES[0] else LANGUAGES[0]
 
 
-def language_address() -> str:
-    """Return the address of this page in the other language."""
+def language_address() -> str | None:
+    """Return the address of this page in the other language, if it can be opened again at all."""
+    if not current_app.url_map.bind("").test(request.path, "GET"):
+        return None
     wanted = request.args.to_dict(flat=False) if request.method == "GET" else {}
     return f"{request.path}?{urlencode({**wanted, 'lang': other_language()}, doseq=True)}"
 
