@@ -32,7 +32,7 @@ from satisfaction.text import clean
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DESK_OFFICER: frozenset({Permission.SERVE_DESK}),
-    Role.SUPERVISOR: frozenset({Permission.SEE_COUNTS}),
+    Role.SUPERVISOR: frozenset({Permission.SEE_COUNTS, Permission.ENTER_PAPER}),
     Role.ADMINISTRATOR: frozenset(Permission),
 }
 FREE_FAILURES = 5

@@ -147,6 +147,8 @@ class Permission(StrEnum):
     SERVE_DESK = "serve_desk"
     SEE_COUNTS = "see_counts"
     IMPORT_DOSSIERS = "import_dossiers"
+    ENTER_PAPER = "enter_paper"
+    MANAGE_CARDS = "manage_cards"
 
 
 class PeriodKind(StrEnum):
@@ -264,6 +266,11 @@ class AuditAction(StrEnum):
     OFFICE_CHANGED = "office_changed"
     KIOSK_ENROLLED = "kiosk_enrolled"
     KIOSK_REVOKED = "kiosk_revoked"
+    INVITATION_MADE = "invitation_made"
+    PAPER_ENTERED = "paper_entered"
+    CARD_MADE = "card_made"
+    SERVICE_ADMITTED = "service_admitted"
+    SERVICE_REVOKED = "service_revoked"
 
 
 class Weekday(IntEnum):

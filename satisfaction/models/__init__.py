@@ -2,6 +2,7 @@
 
 from satisfaction.models.account import Account, Grant, SignIn, SignInThrottle
 from satisfaction.models.audit import AuditEntry
+from satisfaction.models.card import DeskCard
 from satisfaction.models.count import CountedDay, DailyCount, DailyVisitCount
 from satisfaction.models.dossier import Dossier
 from satisfaction.models.invitation import Invitation
@@ -15,6 +16,7 @@ from satisfaction.models.office import (
     UnitName,
     UnitParent,
 )
+from satisfaction.models.quota import QuotaUse
 from satisfaction.models.rating import (
     Comment,
     Rating,
@@ -24,6 +26,7 @@ from satisfaction.models.rating import (
     Refusal,
 )
 from satisfaction.models.scale import Configuration, Level, Reason, Scale
+from satisfaction.models.service import ServiceToken
 from satisfaction.models.visit import Visit
 
 __all__ = [
@@ -35,6 +38,7 @@ __all__ = [
     "DailyCount",
     "DailyVisitCount",
     "Desk",
+    "DeskCard",
     "Dossier",
     "Grant",
     "Heartbeat",
@@ -44,6 +48,7 @@ __all__ = [
     "Level",
     "PairingCode",
     "Procedure",
+    "QuotaUse",
     "Rating",
     "RatingMark",
     "RatingReason",
@@ -52,6 +57,7 @@ __all__ = [
     "Refusal",
     "Scale",
     "Sector",
+    "ServiceToken",
     "SignIn",
     "SignInThrottle",
     "Succession",

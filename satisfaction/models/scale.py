@@ -72,6 +72,7 @@ class Configuration(Base):
     reason_codes: Mapped[list[str]] = mapped_column(JSON, default=list)
     allows_unlinked: Mapped[bool] = mapped_column(default=False)
     idle_seconds: Mapped[int] = mapped_column(default=90)
+    invitation_hours: Mapped[int] = mapped_column(default=24, server_default="24")
     office_title: Mapped[str] = mapped_column(String(200), default="")
     we_changed_vi: Mapped[str] = mapped_column(String(300), default="")
     we_changed_en: Mapped[str] = mapped_column(String(300), default="")

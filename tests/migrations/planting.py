@@ -1,17 +1,23 @@
 """Rows that stand in the database when a revision is taken or taken back, one plan a revision."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from sqlalchemy import MetaData, func, inspect, select
+from sqlalchemy import MetaData, column, func, insert, inspect, select, table
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from satisfaction import clock, office, recording, succession, visits
-from satisfaction.database import db, unit_of_work
-from satisfaction.models import Rating, RatingMark
+from satisfaction import clock, office, recording, schema, succession, visits
+from satisfaction.audit import record_deed
+from satisfaction.config import Settings
+from satisfaction.database import Base, db, unit_of_work, writing_engine
+from satisfaction.models import Desk, DeskCard, QuotaUse, Rating, RatingMark, ServiceToken
 from satisfaction.recording import Tap
-from satisfaction.terms import Mark, SuccessionExtent, SuccessionKind, UnitKind
+from satisfaction.terms import AuditAction, Mark, SuccessionExtent, SuccessionKind, UnitKind
 from tests.conftest import make_office
+from wsgi import create_app
 
 DAY = clock.start_of_day(clock.today()).date()
 
@@ -62,7 +68,59 @@ def _refuse(session: Session, given: Tap) -> None:
     recording.record_ratings(session.connection(), [stranger])
 
 
-PLANTS: dict[str, Callable[[], None]] = {"0001": plant_head}
+def plant_first() -> None:
+    """Plant the same in the tables of the first revision, which lack what later ones added.
+
+    The rows are made in a database at the head and carried over, column by column where both
+    have it.
+    """
+    rows = _make_rows()
+    known = inspect(db.engine)
+    with writing_engine(db.engine).begin() as connection:
+        for whole in Base.metadata.sorted_tables:
+            if rows[whole.name]:
+                names = {found["name"] for found in known.get_columns(whole.name)}
+                bare = table(
+                    whole.name,
+                    *(column(one.name, one.type) for one in whole.columns if one.name in names),
+                )
+                values = [{name: row[name] for name in names} for row in rows[whole.name]]
+                connection.execute(insert(bare), values)
+
+
+def _make_rows() -> dict[str, list[dict[str, Any]]]:
+    """Return the rows that the plan for the head makes, by table."""
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = create_app(settings=Settings(data=Path(folder)))
+        with scratch.app_context():
+            schema.prepare_database()
+            plant_head()
+            with db.engine.connect() as connection:
+                rows = {
+                    whole.name: [dict(row) for row in connection.execute(select(whole)).mappings()]
+                    for whole in Base.metadata.sorted_tables
+                }
+            db.engine.dispose()
+    return rows
+
+
+def plant_ways_in() -> None:
+    """Plant what the first revision holds, and a row for each way in beside the kiosk."""
+    plant_head()
+    with unit_of_work() as session:
+        desk = session.scalars(select(Desk).order_by(Desk.id)).first()
+        assert desk is not None
+        session.add(DeskCard(desk_id=desk.id, word="THUNGHIEM", made_at=clock.now()))
+        session.add(QuotaUse(key_hash=bytes(32), hour_at=clock.now(), amount=1))
+        session.add(
+            ServiceToken(
+                name="Một cửa", unit_id=desk.unit_id, token_hash=bytes(32), made_at=clock.now()
+            )
+        )
+        record_deed(session, AuditAction.PAPER_ENTERED, unit_id=desk.unit_id)
+
+
+PLANTS: dict[str, Callable[[], None]] = {"0001": plant_first, "0002": plant_ways_in}
 
 
 def count_rows(connection: Connection) -> dict[str, int]:
@@ -70,9 +128,9 @@ def count_rows(connection: Connection) -> dict[str, int]:
     metadata = MetaData()
     metadata.reflect(connection)
     return {
-        table.name: connection.scalar(select(func.count()).select_from(table)) or 0
-        for table in metadata.sorted_tables
-        if table.name != "alembic_version"
+        one.name: connection.scalar(select(func.count()).select_from(one)) or 0
+        for one in metadata.sorted_tables
+        if one.name != "alembic_version"
     }
 
 
