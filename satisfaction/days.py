@@ -11,13 +11,14 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from satisfaction import clock
+from satisfaction.database import ByKeys
 from satisfaction.models import CountedDay
 
 _LOCK = 0x48_4C
-_MARK = (
-    update(CountedDay.__table__)  # type: ignore[arg-type]
-    .where(CountedDay.local_day.in_(bindparam("days", expanding=True)))
-    .values(marked_at=bindparam("at"))
+_counted_day = CountedDay.__table__
+_MARK = ByKeys(
+    update(_counted_day).values(marked_at=bindparam("at")),  # type: ignore[arg-type]
+    _counted_day.c.local_day,
 )
 
 
@@ -37,4 +38,4 @@ def hold_day_alone(connection: Connection, day: date) -> None:
 def mark_days(connection: Connection, days: Collection[date]) -> None:
     """Have these days counted live until they are rebuilt; the days must be held."""
     if days:
-        connection.execute(_MARK, {"days": list(days), "at": clock.now()})
+        _MARK.run(connection, days, at=clock.now())

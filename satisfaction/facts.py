@@ -4,15 +4,16 @@ The statements are compiled once and few for any number of taps, because a tap w
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
+from satisfaction.database import ByKeys
 from satisfaction.models import Configuration, Desk, Kiosk, Level, Rating, Reason, Visit
 from satisfaction.placing import CountedTime, Placement, find_backdated, place
 from satisfaction.taps import Tap
@@ -44,7 +45,7 @@ class Reference:
         """
         missing = {tap.configuration_id for tap in taps} - self.shown.keys()
         found: dict[int, Shown] = {}
-        for row in connection.execute(_CONFIGURATIONS, {"ids": list(missing)}) if missing else ():
+        for row in _CONFIGURATIONS.run(connection, missing) if missing else ():
             shown = found.setdefault(row.id, Shown(row.scale_id, {}, row.allows_unlinked))
             shown.level_ids[row.position] = row.level_id
         self.shown.update(found)
@@ -57,6 +58,16 @@ class Reference:
             self.reason_ids.update({row.code: row.id for row in rows})
 
 
+@dataclass(frozen=True)
+class DeskFacts:
+    """Where and when a desk serves."""
+
+    id: int
+    unit_id: int
+    from_day: date
+    until_day: date | None
+
+
 @dataclass
 class Facts:
     """What the database knows about a group of taps, read at the start of its transaction."""
@@ -66,11 +77,11 @@ class Facts:
     received_at: datetime
     ratings: dict[uuid.UUID, Row]
     visits: dict[uuid.UUID, Row]
-    desks: dict[int, Row]
+    desks: dict[int, DeskFacts]
     kiosks: dict[int, Row]
     placements: dict[Tap, Placement] = field(default_factory=dict)
 
-    def desk_of(self, tap: Tap) -> Row | None:
+    def desk_of(self, tap: Tap) -> DeskFacts | None:
         """Return the desk of a tap: the one it names, or its visit's."""
         if tap.desk_id is not None:
             return self.desks.get(tap.desk_id)
@@ -81,24 +92,23 @@ class Facts:
 _rating = Rating.__table__
 _first = aliased(Rating, name="first")
 _superseder = aliased(Rating, name="superseder")
-_CONFIGURATIONS = (
+_CONFIGURATIONS = ByKeys(
     select(
         Configuration.id,
         Configuration.scale_id,
         Configuration.allows_unlinked,
         Level.position,
         Level.id.label("level_id"),
-    )
-    .join(Level, Level.scale_id == Configuration.scale_id)
-    .where(Configuration.id.in_(bindparam("ids", expanding=True)))
+    ).join(Level, Level.scale_id == Configuration.scale_id),
+    Configuration.id.expression,
 )
-RATINGS = (
+RATINGS = ByKeys(
     select(*_rating.c, Visit.token.label("visit_token"), _superseder.seq.label("superseded_by"))
     .outerjoin(Visit, Visit.id == Rating.visit_id)
-    .outerjoin(_superseder, _superseder.supersedes_seq == Rating.seq)
-    .where(Rating.id.in_(bindparam("ids", expanding=True)))
+    .outerjoin(_superseder, _superseder.supersedes_seq == Rating.seq),
+    Rating.id.expression,
 )
-_VISITS = (
+_VISITS = ByKeys(
     select(
         Visit.id,
         Visit.token,
@@ -107,13 +117,10 @@ _VISITS = (
         Visit.closed_at,
         Visit.closed_day,
         _first.seq.label("first_seq"),
-    )
-    .outerjoin(_first, and_(_first.visit_id == Visit.id, _first.supersedes_seq.is_(None)))
-    .where(Visit.token.in_(bindparam("tokens", expanding=True)))
+    ).outerjoin(_first, and_(_first.visit_id == Visit.id, _first.supersedes_seq.is_(None))),
+    Visit.token.expression,
 )
-_DESKS = select(Desk.id, Desk.unit_id, Desk.from_day, Desk.until_day).where(
-    Desk.id.in_(bindparam("ids", expanding=True))
-)
+_DESKS = ByKeys(select(Desk.id, Desk.unit_id, Desk.from_day, Desk.until_day), Desk.id.expression)
 _last = aliased(Rating, name="last")
 _last_seq = (
     select(Rating.seq)
@@ -123,21 +130,27 @@ _last_seq = (
     .correlate(Kiosk)
     .scalar_subquery()
 )
-_KIOSKS = (
+_KIOSK = (
     select(
         Kiosk.id,
+        Kiosk.token_hash,
         Kiosk.unit_id,
         Kiosk.desk_id,
         Kiosk.enrolled_at,
         Kiosk.revoked_at,
+        Desk.unit_id.label("desk_unit_id"),
+        Desk.from_day,
+        Desk.until_day,
         _last.device_epoch,
         _last.device_counter,
         _last.tapped_at,
         _last.clock_offset_ms,
     )
+    .outerjoin(Desk, Desk.id == Kiosk.desk_id)
     .outerjoin(_last, _last.seq == _last_seq)
-    .where(Kiosk.id.in_(bindparam("ids", expanding=True)))
 )
+_KIOSKS = ByKeys(_KIOSK, Kiosk.id.expression)
+_KIOSKS_BY_CREDENTIAL = ByKeys(_KIOSK, Kiosk.token_hash.expression)
 _BEFORE = (
     select(Rating.device_counter, Rating.tapped_at, Rating.clock_offset_ms)
     .where(
@@ -150,30 +163,42 @@ _BEFORE = (
 )
 
 
+def find_kiosks(connection: Connection, credentials: Collection[bytes]) -> dict[bytes, Row]:
+    """Return the kiosks, revoked ones too, that hold these hashed credentials."""
+    if not credentials:
+        return {}
+    return {row.token_hash: row for row in _KIOSKS_BY_CREDENTIAL.run(connection, credentials)}
+
+
 def read_facts(
-    connection: Connection, taps: Sequence[Tap], *, reference: Reference, received_at: datetime
+    connection: Connection,
+    taps: Sequence[Tap],
+    *,
+    reference: Reference,
+    received_at: datetime,
+    kiosks: Iterable[Row] = (),
 ) -> Facts:
-    """Read, in four statements but for late deliveries, what these taps are judged by.
+    """Read, in few statements, what these taps are judged by; ``kiosks`` were read just before.
 
     Ratings are read last: one that another transaction stores meanwhile is then known by its id,
     before its visit is found rated.
     """
     ids = {tap.rating_id for tap in taps} | {tap.supersedes for tap in taps if tap.supersedes}
     tokens = {tap.visit for tap in taps if tap.visit}
-    kiosks = {tap.kiosk_id for tap in taps if tap.kiosk_id}
-    visits = connection.execute(_VISITS, {"tokens": list(tokens)}).all() if tokens else []
+    visits = _VISITS.run(connection, tokens).all() if tokens else []
+    known = {row.id: row for row in kiosks}
+    if missing := {tap.kiosk_id for tap in taps if tap.kiosk_id} - known.keys():
+        known |= {row.id: row for row in _KIOSKS.run(connection, missing)}
     named = {tap.desk_id for tap in taps} | {visit.desk_id for visit in visits}
-    desks = connection.execute(_DESKS, {"ids": list(named - {None})})
-    known = connection.execute(_KIOSKS, {"ids": list(kiosks)}) if kiosks else ()
-    ratings = connection.execute(RATINGS, {"ids": list(ids)})
+    desks = _read_desks(connection, named - {None}, known.values())
     facts = Facts(
         connection=connection,
         reference=reference,
         received_at=received_at,
-        ratings={row.id: row for row in ratings},
+        ratings={row.id: row for row in RATINGS.run(connection, ids)},
         visits={row.token: row for row in visits},
-        desks={row.id: row for row in desks},
-        kiosks={row.id: row for row in known},
+        desks=desks,
+        kiosks=known,
     )
     facts.placements = {
         tap: place(tap.tapped_at, tap.clock_offset_ms, received_at=received_at) for tap in taps
@@ -184,6 +209,21 @@ def read_facts(
             placed.corrected_at, None, (*placed.marks, Mark.BACKDATED)
         )
     return facts
+
+
+def _read_desks(
+    connection: Connection, named: set[int | None], kiosks: Iterable[Row]
+) -> dict[int, DeskFacts]:
+    """Return the named desks; those at which the kiosks stand were read with these."""
+    desks = {
+        row.desk_id: DeskFacts(row.desk_id, row.desk_unit_id, row.from_day, row.until_day)
+        for row in kiosks
+        if row.desk_id is not None
+    }
+    if missing := named - desks.keys():
+        for row in _DESKS.run(connection, missing):
+            desks[row.id] = DeskFacts(row.id, row.unit_id, row.from_day, row.until_day)
+    return desks
 
 
 def _find_backdated(facts: Facts, taps: Sequence[Tap]) -> list[Tap]:

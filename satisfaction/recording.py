@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 
 import uuid6
-from sqlalchemy import Engine, bindparam, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
-from satisfaction.database import CommitGroup, run_durably
+from satisfaction.database import ByKeys, CommitGroup, run_durably
 from satisfaction.days import hold_days, mark_days
 from satisfaction.errors import (
     AlreadyRatedError,
@@ -58,14 +58,12 @@ __all__ = [
 
 LONGEST_EXPLANATION = 500
 
-_INSERT = {
-    "sqlite": sqlite.insert(Rating).on_conflict_do_nothing().returning(Rating.id),
-    "postgresql": postgresql.insert(Rating).on_conflict_do_nothing().returning(Rating.id),
-}
-_VISIT_RATED = (
-    update(Visit.__table__)  # type: ignore[arg-type]
-    .where(Visit.__table__.c.id == bindparam("visit"))
-    .values(outcome=Outcome.RATED)
+_INSERT = insert(Rating)
+_INSERT_UNLESS_THERE = postgresql.insert(Rating).on_conflict_do_nothing().returning(Rating.id)
+_visit = Visit.__table__
+_VISIT_RATED = ByKeys(
+    update(_visit).values(outcome=Outcome.RATED),  # type: ignore[arg-type]
+    _visit.c.id,
 )
 
 
@@ -175,14 +173,25 @@ def _insert(connection: Connection, taps: Sequence[Tap], facts: Facts) -> set[uu
     days = {row["local_day"] for row in rows} | {visit.closed_day for visit in visits}
     days.discard(None)
     hold_days(connection, days)
-    stored = set(connection.execute(_INSERT[connection.dialect.name], rows).scalars())
+    stored = _insert_rows(connection, rows)
     kept = [tap for tap in taps if tap.rating_id in stored]
     rated = sorted(facts.visits[tap.visit].id for tap in kept if tap.visit)
     if rated:
-        connection.execute(_VISIT_RATED, [{"visit": visit_id} for visit_id in rated])
+        _VISIT_RATED.run(connection, rated)
     _keep_words(connection, kept, facts, salts)
     mark_days(connection, days)
     return {tap.rating_id for tap in taps} - stored
+
+
+def _insert_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[uuid.UUID]:
+    """Store rows; return the ids of those that no other transaction stored meanwhile.
+
+    On SQLite there is none: who may write at all has read what nobody else can change.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.execute(_INSERT, rows)
+        return {row["id"] for row in rows}
+    return set(connection.execute(_INSERT_UNLESS_THERE, rows).scalars())
 
 
 def _as_row(tap: Tap, facts: Facts, salt: bytes | None) -> dict[str, Any]:
@@ -297,7 +306,7 @@ def _lock_rating(connection: Connection, rating_id: uuid.UUID) -> Any:
     held = select(Rating.seq).where(Rating.id == rating_id).with_for_update(key_share=True)
     if connection.scalar(held) is None:
         return None
-    return connection.execute(RATINGS, {"ids": [rating_id]}).one()
+    return RATINGS.run(connection, [rating_id]).one()
 
 
 def void_rating(

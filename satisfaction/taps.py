@@ -45,6 +45,10 @@ class Tap:
     reasons: tuple[str, ...] = ()
     comment: str = ""
 
+    def __hash__(self) -> int:
+        """Return a hash that costs little; taps are looked up by themselves many times."""
+        return hash(self.rating_id)
+
     def __post_init__(self) -> None:
         clock.require_aware(self.tapped_at)
         if self.comment:
