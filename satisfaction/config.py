@@ -98,13 +98,17 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = [name.upper() for name in Settings.model_fields]
     for variable in environment:
-        if variable.upper().startswith(PREFIX) and variable not in known:
-            near = difflib.get_close_matches(variable, known, n=1)
-            raise ConfigurationError(
-                variable=variable, problem="unknown setting", meant=near[0] if near else None
-            )
+        name = variable.upper().removeprefix(PREFIX)
+        if not variable.upper().startswith(PREFIX) or variable in {PREFIX + one for one in known}:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        raise ConfigurationError(
+            variable=variable,
+            problem="unknown setting",
+            meant=PREFIX + near[0] if near else None,
+        )
 
 
 def ensure_data_folder(settings: Settings) -> Path:
