@@ -55,6 +55,8 @@ def _flags() -> list[str]:
 
 
 def _unknown_to_chromium(words: list[str]) -> list[str]:
+    if not CHROMIUM.exists():
+        pytest.exit("Chromium is missing: apt-get install -y chromium", returncode=3)
     with CHROMIUM.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as program:
         return [word for word in words if program.find(b"\0" + word.encode() + b"\0") < 0]
 
