@@ -31,19 +31,37 @@ Attributes = dict[str, str]
 
 
 @contextmanager
+def _refused_if_damaged() -> Iterator[None]:
+    """Answer what zip and expat raise for damage with one refusal; stands around them alone."""
+    try:
+        yield
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        expat.ExpatError,
+        EOFError,
+        LookupError,
+        NotImplementedError,
+        OSError,
+        ValueError,
+        struct.error,
+    ) as problem:
+        raise ImportRefusedError(reason=FileFault.BROKEN) from problem
+
+
+@contextmanager
 def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
     """Open an archive whose sizes are those of a list.
 
-    Raises: ImportRefusedError, also for damage that is met while it is open.
+    Raises: ImportRefusedError.
     """
-    try:
-        with path.open("rb") as file:
+    with path.open("rb") as file:
+        with _refused_if_damaged():
             _check_directory(file)
-            with zipfile.ZipFile(file) as archive:
-                _check_parts(archive.infolist())
-                yield archive
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError) as problem:
-        raise ImportRefusedError(reason=FileFault.BROKEN) from problem
+            archive = zipfile.ZipFile(file)
+        with archive:
+            _check_parts(archive.infolist())
+            yield archive
 
 
 def _check_directory(file: IO[bytes]) -> None:
@@ -53,7 +71,7 @@ def _check_directory(file: IO[bytes]) -> None:
     tail = file.read()
     end = tail.rfind(b"PK\x05\x06")
     if end < 0 or len(tail) < end + 22:
-        raise zipfile.BadZipFile("no end of directory")
+        raise EOFError("no end of directory")
     (directory_bytes,) = struct.unpack_from("<L", tail, end + 12)
     end_64 = end - 76
     if end_64 >= 0 and tail.startswith(b"PK\x06\x06", end_64):
@@ -75,17 +93,25 @@ def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
         raise ImportRefusedError(reason=FileFault.BROKEN)
 
 
+def size_of(archive: zipfile.ZipFile, name: str) -> int:
+    """Return how large a part is when it is unpacked; 0 for one that is not there."""
+    part = archive.NameToInfo.get(name)
+    return part.file_size if part else 0
+
+
 def unpack(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     """Yield a part in small pieces.
 
-    Raises: ImportRefusedError for a part that is not there.
+    Raises: ImportRefusedError for a part that is damaged or not there.
     """
-    try:
+    with _refused_if_damaged():
         part = archive.open(name)
-    except KeyError as problem:
-        raise ImportRefusedError(reason=FileFault.BROKEN) from problem
     with part:
-        while chunk := part.read(_CHUNK_BYTES):
+        while True:
+            with _refused_if_damaged():
+                chunk = part.read(_CHUNK_BYTES)
+            if not chunk:
+                return
             yield chunk
 
 
@@ -109,9 +135,10 @@ class PartParser:
     def feed(self, chunk: bytes, *, is_last: bool = False) -> None:
         """Parse the next piece.
 
-        Raises: ImportRefusedError for a tag or a comment of millions of signs.
+        Raises: ImportRefusedError for what is no XML, or a tag or comment of millions of signs.
         """
-        self._parser.Parse(chunk, is_last)
+        with _refused_if_damaged():
+            self._parser.Parse(chunk, is_last)
         self._fed += len(chunk)
         if self._fed - max(0, self._parser.CurrentByteIndex) > LONGEST_TOKEN_BYTES:
             raise ImportRefusedError(reason=FileFault.BROKEN)

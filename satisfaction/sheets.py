@@ -159,8 +159,7 @@ class _RowReader:
                 self._pieces.append(piece)
 
     def _start_row(self, attributes: Attributes) -> None:
-        number = attributes.get("r", "")
-        row = int(number) if number.isdecimal() else self._row + 1
+        row = _whole(attributes.get("r", "")) or self._row + 1
         if row <= self._row:
             raise ImportRefusedError(reason=FileFault.BROKEN)
         if row > MOST_LINES:
@@ -188,16 +187,22 @@ class _RowReader:
             return RowFault.TOO_LONG
         text = "".join(self._value)
         if self._kind == "s":
-            place = int(text) if text.isdecimal() else len(self._book.strings)
-            return self._book.strings[place] if place < len(self._book.strings) else None
+            place = _whole(text)
+            known = place is not None and place < len(self._book.strings)
+            return self._book.strings[place or 0] if known else None
         if self._kind == "n":
-            is_date = self._style.isdecimal() and int(self._style) in self._book.date_styles
+            is_date = _whole(self._style) in self._book.date_styles
             return _number(text.strip(), self._book.is_1904 if is_date else None)
         if self._kind == "e":
             return RowFault.FORMULA_ERROR
         if self._kind == "b":
             return text.strip() == "1"
         return unescape(text)
+
+
+def _whole(text: str) -> int | None:
+    """Return a small whole number as workbooks write it; None for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 @lru_cache(maxsize=1024)

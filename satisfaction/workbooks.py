@@ -17,6 +17,7 @@ from satisfaction.archives import (
     local_name,
     open_archive,
     relations_of,
+    size_of,
     unpack,
 )
 from satisfaction.errors import ImportRefusedError
@@ -26,6 +27,7 @@ from satisfaction.terms import FileFault, RowFault
 MOST_SHEETS = 1000
 MOST_STYLES = 200_000
 MOST_STRING_BYTES = 128 * 2**20
+MOST_STRINGS = 3_000_000
 _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NOT_SHOWN = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|[_*].')
 _DATE_SIGNS = re.compile(r"[dmyhs]", re.IGNORECASE)
@@ -77,7 +79,7 @@ def _read_workbook(archive: zipfile.ZipFile, main: str) -> list[Sheet]:
 
 def _read_strings(archive: zipfile.ZipFile, name: str) -> list[str | RowFault]:
     """Return the strings that cells share, by their number."""
-    if archive.getinfo(name).file_size > MOST_STRING_BYTES:
+    if size_of(archive, name) > MOST_STRING_BYTES:
         raise ImportRefusedError(reason=FileFault.UNPACKS_TOO_LARGE)
     reader = _StringReader()
     parser = PartParser(reader.start, reader.end, reader.text)
@@ -113,6 +115,8 @@ class _StringReader:
         if tag == "si":
             is_long = self._length > LONGEST_CELL
             self.strings.append(RowFault.TOO_LONG if is_long else unescape("".join(self._pieces)))
+            if len(self.strings) > MOST_STRINGS:
+                raise ImportRefusedError(reason=FileFault.UNPACKS_TOO_LARGE)
         elif tag == "rPh":
             self._is_aloud = False
 
