@@ -1,5 +1,6 @@
 """Vietnamese text: one form in storage, found without marks, sorted as in a dictionary."""
 
+import random
 import unicodedata
 
 import pytest
@@ -65,7 +66,7 @@ def test_different_letters_stay_different_when_searched() -> None:
     ],
 )
 def test_names_sort_as_in_a_vietnamese_dictionary(words: list[str]) -> None:
-    assert sorted(words[::-1], key=sort_key) == words
+    assert sorted(random.Random(1).sample(words, len(words)), key=sort_key) == words
 
 
 def test_the_binary_order_would_be_another() -> None:
