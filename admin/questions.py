@@ -68,6 +68,8 @@ def read_question(arguments: Mapping[str, str], today: date) -> Question:
     """
     words = {name: arguments[name] for name in NAMES if arguments.get(name)}
     by = _term(Dimension, words, "by") or Dimension.DESK
+    if by not in DIMENSIONS:
+        abort(400)
     kind, period = _read_period(words, today)
     if not FIRST_YEAR <= period.first_day.year <= period.last_day.year <= LAST_YEAR:
         raise InvalidPeriodError(first_day=period.first_day, end_day=period.end_day)

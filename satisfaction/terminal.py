@@ -6,7 +6,7 @@ Refuses to compute: every number stands in the figures already.
 import unicodedata
 from collections.abc import Sequence
 
-from satisfaction.figures import CountRow, Figures
+from satisfaction.figures import CountRow, Figures, is_few
 from satisfaction.web.formats import as_moment, as_number, as_share
 from satisfaction.web.words import as_word, line_label, name_dates
 
@@ -66,10 +66,11 @@ def _cells(row: CountRow) -> tuple[str, ...]:
 
 
 def _fraction(part: int | None, whole: int | None, share: float | None) -> str:
-    """Return a share with what it is a share of, as 2.655/2.918 = 91,0%."""
+    """Return a share with what it is a share of, as 2.655/2.918 = 91,0%; few have no share."""
     if share is None:
         return as_share(None)
-    return f"{as_number(part)}/{as_number(whole)} = {as_share(share, whole)}"
+    counts = f"{as_number(part)}/{as_number(whole)}"
+    return counts if is_few(whole) else f"{counts} = {as_share(share, whole)}"
 
 
 def _in_columns(table: Sequence[Sequence[str]]) -> list[str]:
