@@ -45,8 +45,9 @@ def create_app(
 
 DOORS = Doors(
     kiosk="kiosk.rating.index",
-    desk=admin.HOME_ENDPOINT,
-    counts=admin.HOME_ENDPOINT,
+    enrolment="kiosk.enrolment.create",
+    desk="admin.desk.index",
+    counts="admin.counts.index",
     admin=admin.HOME_ENDPOINT,
 )
 

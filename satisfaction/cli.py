@@ -3,7 +3,7 @@
 Refuses with one line in Vietnamese and English and an exit status that is not 0.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -20,15 +20,17 @@ from satisfaction.database import reading, unit_of_work
 from satisfaction.demonstration import load_demonstration, make_password
 from satisfaction.dossiers import DEFAULT_SOURCE, LONGEST_SOURCE
 from satisfaction.errors import ImportRefusedError, SatisfactionError, UnitNotFoundError
-from satisfaction.figures import CountQuery
+from satisfaction.figures import CountQuery, Figures
 from satisfaction.fleet import PairingPlace
 from satisfaction.models import Unit
 from satisfaction.notices import say
 from satisfaction.periods import Period, day_period
+from satisfaction.reports.csv import write_csv
 from satisfaction.reports.json import write_json
 from satisfaction.terminal import draw_table
 from satisfaction.terms import Dimension, Role
 from satisfaction.web import import_words
+from satisfaction.web.words import csv_words
 
 DAY = click.DateTime(["%Y-%m-%d"])
 DIMENSIONS = click.Choice([dimension.value for dimension in Dimension])
@@ -135,7 +137,15 @@ def counts(
     click.echo(_WRITERS[form](figures), nl=form == "table")
 
 
-_WRITERS = {"table": draw_table, "json": write_json}
+def _as_csv(figures: Figures) -> bytes:
+    return write_csv(figures, csv_words(figures, filters=""))
+
+
+_WRITERS: dict[str, Callable[[Figures], str | bytes]] = {
+    "table": draw_table,
+    "json": write_json,
+    "csv": _as_csv,
+}
 
 
 @counts.command("rebuild")

@@ -44,6 +44,7 @@ class Doors:
     """Endpoints whose addresses are printed; only the composition root knows the faces' names."""
 
     kiosk: str
+    enrolment: str
     desk: str
     counts: str
     admin: str
@@ -118,8 +119,9 @@ def read_sign_ins(folder: Path) -> dict[str, Any] | None:
 
 def welcome(doors: Doors, sign_ins: dict[str, Any] | None) -> str:
     """Return where to go and how to sign in."""
-    token = sign_ins["kiosk_tokens"][FIRST_DESK] if sign_ins else None
-    kiosk = url_for(doors.kiosk, **({"token": token} if token else {}), _external=True)
+    kiosk = url_for(doors.kiosk, _external=True)
+    if sign_ins:
+        kiosk = url_for(doors.enrolment, token=sign_ins["kiosk_tokens"][FIRST_DESK], _external=True)
     lines = [
         "",
         "Hài Lòng đang chạy / is running. Ctrl-C: dừng / stop.",
