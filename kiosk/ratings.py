@@ -6,8 +6,6 @@ from pydantic import ValidationError
 
 from kiosk.credential import token_hash
 from kiosk.forms import RatingMessage
-from satisfaction import fleet
-from satisfaction.errors import DeskNotFoundError
 from satisfaction.recording import Recorder
 from satisfaction.terms import RecordingResult
 from satisfaction.web.errors import problem
@@ -29,15 +27,13 @@ STATUSES = {
 @for_kiosk
 def create() -> ResponseReturnValue:
     """Record one tap; a repeated delivery gets the first answer again."""
-    device = fleet.find_device(token_hash())
-    if device.desk_id is None:
-        raise DeskNotFoundError(kiosk_id=device.kiosk_id)
+    credential = token_hash()
     try:
         message = RatingMessage.model_validate_json(request.get_data(cache=False))
     except ValidationError:
         return problem(400, "malformed")
     recorder: Recorder = current_app.extensions[RECORDER]
-    outcome = recorder.record(message.as_tap(kiosk_id=device.kiosk_id, desk_id=device.desk_id))
+    outcome = recorder.record_delivered(credential, message.as_tap)
     status = STATUSES[outcome.result]
     if status != 200:
         return problem(status, str(outcome.reason))

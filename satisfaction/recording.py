@@ -7,8 +7,9 @@ Compiled statements, few for any number of ratings, because a tap waits for them
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import uuid6
 from sqlalchemy import Engine, func, insert, select, update
@@ -22,11 +23,14 @@ from satisfaction.database import ByKeys, CommitGroup, run_durably
 from satisfaction.days import hold_days, mark_days
 from satisfaction.errors import (
     AlreadyRatedError,
+    DeskNotFoundError,
+    KioskNotFoundError,
+    NotFoundError,
     RatingConflictError,
     RatingNotFoundError,
     RatingRefusedError,
 )
-from satisfaction.facts import RATINGS, Facts, Reference, read_facts
+from satisfaction.facts import RATINGS, Facts, Reference, Row, find_kiosks, read_facts
 from satisfaction.models import Comment, Rating, RatingMark, RatingReason, RatingVoid, Visit
 from satisfaction.refusals import keep_refusals
 from satisfaction.taps import (
@@ -67,24 +71,92 @@ _VISIT_RATED = ByKeys(
 )
 
 
+class TapMaker(Protocol):
+    """Makes the tap of a message once the device that sent it is known."""
+
+    def __call__(self, *, kiosk_id: int, desk_id: int) -> Tap: ...
+
+
+@dataclass(frozen=True)
+class _Delivered:
+    """A live tap as it came in: a hashed credential, and the message."""
+
+    credential: bytes
+    as_tap: TapMaker
+
+
 class Recorder:
     """Records ratings of one database; one of these serves all threads of a process."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._reference = Reference()
-        self._group: CommitGroup[Tap, RecordingOutcome] = CommitGroup(engine, self._handle)
+        self._met: set[bytes] = set()
+        self._group: CommitGroup[Tap | _Delivered, RecordingOutcome | NotFoundError] = CommitGroup(
+            engine, self._handle
+        )
 
     def record(self, tap: Tap) -> RecordingOutcome:
         """Record one live tap and return when it is durable, together with others who wait."""
-        return self._group.submit(tap)
+        return _told(self._group.submit(tap))
+
+    def record_delivered(self, credential: bytes, as_tap: TapMaker) -> RecordingOutcome:
+        """Record one live tap of the device at a desk that holds a hashed credential.
+
+        The credential is looked up in the transaction that stores the tap, which saves a read of
+        its own and makes a revocation count at once; a stranger never comes so far.
+        Raises: KioskNotFoundError; DeskNotFoundError for a device that stands at no desk.
+        """
+        if credential not in self._met:
+            with self._engine.connect() as connection:
+                _get_kiosk(credential, find_kiosks(connection, [credential]))
+            self._met.add(credential)
+        return _told(self._group.submit(_Delivered(credential, as_tap)))
 
     def record_batch(self, taps: Sequence[Tap]) -> list[RecordingOutcome]:
         """Record a delivered batch in one transaction; a bad item does not hold up the others."""
-        return run_durably(self._engine, lambda connection: self._handle(connection, taps))
+        return run_durably(
+            self._engine,
+            lambda connection: record_ratings(connection, taps, reference=self._reference),
+        )
 
-    def _handle(self, connection: Connection, taps: Sequence[Tap]) -> list[RecordingOutcome]:
-        return record_ratings(connection, taps, reference=self._reference)
+    def _handle(
+        self, connection: Connection, items: Sequence[Tap | _Delivered]
+    ) -> list[RecordingOutcome | NotFoundError]:
+        credentials = {item.credential for item in items if isinstance(item, _Delivered)}
+        kiosks = find_kiosks(connection, credentials)
+        made = [_make_tap(item, kiosks) for item in items]
+        taps = [tap for tap in made if isinstance(tap, Tap)]
+        outcomes = iter(
+            record_ratings(connection, taps, reference=self._reference, kiosks=kiosks.values())
+        )
+        return [next(outcomes) if isinstance(tap, Tap) else tap for tap in made]
+
+
+def _make_tap(item: Tap | _Delivered, kiosks: dict[bytes, Row]) -> Tap | NotFoundError:
+    """Return the tap of an item, or why its device may send none; others are not held up."""
+    if isinstance(item, Tap):
+        return item
+    try:
+        kiosk = _get_kiosk(item.credential, kiosks)
+    except NotFoundError as problem:
+        return problem
+    return item.as_tap(kiosk_id=kiosk.id, desk_id=kiosk.desk_id)
+
+
+def _get_kiosk(credential: bytes, kiosks: dict[bytes, Row]) -> Row:
+    kiosk = kiosks.get(credential)
+    if kiosk is None or kiosk.revoked_at is not None:
+        raise KioskNotFoundError()
+    if kiosk.desk_id is None:
+        raise DeskNotFoundError(kiosk_id=kiosk.id)
+    return kiosk
+
+
+def _told(answer: RecordingOutcome | NotFoundError) -> RecordingOutcome:
+    if isinstance(answer, NotFoundError):
+        raise answer
+    return answer
 
 
 def new_rating_id() -> uuid.UUID:
@@ -110,10 +182,15 @@ def record_rating(session: Session, tap: Tap) -> RecordingOutcome:
 
 
 def record_ratings(
-    connection: Connection, taps: Sequence[Tap], *, reference: Reference | None = None
+    connection: Connection,
+    taps: Sequence[Tap],
+    *,
+    reference: Reference | None = None,
+    kiosks: Iterable[Row] = (),
 ) -> list[RecordingOutcome]:
     """Record any number of ratings in the caller's transaction and answer each, in order.
 
+    ``kiosks`` are what this transaction has already read of the taps' devices.
     Writes: as ``record_rating``; marks the closed days whose counts change.
     """
     reference = reference or Reference()
@@ -123,8 +200,13 @@ def record_ratings(
     waiting = list(enumerate(taps))
     while waiting:
         facts = read_facts(
-            connection, [tap for _, tap in waiting], reference=reference, received_at=received_at
+            connection,
+            [tap for _, tap in waiting],
+            reference=reference,
+            received_at=received_at,
+            kiosks=kiosks,
         )
+        kiosks = ()
         waiting = _record_round(connection, waiting, facts, outcomes)
     _confirm_known(connection, outcomes.values())
     return [outcomes[place] for place in range(len(taps))]

@@ -13,12 +13,18 @@ from sqlalchemy import func, select
 
 from satisfaction import clock, fleet, recording, visits
 from satisfaction.database import db, reading, unit_of_work
-from satisfaction.errors import AlreadyRatedError, RatingConflictError, RatingRefusedError
+from satisfaction.errors import (
+    AlreadyRatedError,
+    KioskNotFoundError,
+    RatingConflictError,
+    RatingRefusedError,
+)
 from satisfaction.models import (
     AuditEntry,
     Comment,
     CountedDay,
     Desk,
+    Kiosk,
     Rating,
     RatingReason,
     Refusal,
@@ -307,3 +313,62 @@ def test_the_database_itself_refuses_to_change_a_rating(ward: Office, statement:
     with pytest.raises(Exception, match="append-only"), unit_of_work() as session:
         session.connection().exec_driver_sql(statement)
     assert _count(Rating) == 1
+
+
+def _maker(given: Tap) -> recording.TapMaker:
+    def make(*, kiosk_id: int, desk_id: int) -> Tap:
+        return replace(given, kiosk_id=kiosk_id, desk_id=desk_id)
+
+    return make
+
+
+def test_a_delivered_tap_is_that_of_the_device_that_holds_the_credential(ward: Office) -> None:
+    given = tap(ward, finished_visit(ward.desks[1]), desk=1)
+    recorder = Recorder(db.engine)
+    outcome = recorder.record_delivered(fleet.hash_token(ward.tokens[1]), _maker(given))
+    assert outcome.result is RecordingResult.RECORDED
+    with reading() as session:
+        row = session.scalars(select(Rating)).one()
+    assert (row.kiosk_id, row.desk_id) == (ward.kiosks[1].id, ward.desks[1].id)
+
+
+def test_a_credential_that_was_taken_away_counts_no_more_though_it_was_met(ward: Office) -> None:
+    recorder = Recorder(db.engine)
+    credential = fleet.hash_token(ward.tokens[0])
+    first, second = (tap(ward, finished_visit(ward.desks[0])) for _ in range(2))
+    recorder.record_delivered(credential, _maker(first))
+    with unit_of_work() as session:
+        fleet.revoke_kiosk(session, session.get_one(Kiosk, ward.kiosks[0].id))
+    with pytest.raises(KioskNotFoundError):
+        recorder.record_delivered(credential, _maker(second))
+    with pytest.raises(KioskNotFoundError):
+        recorder.record_delivered(b"x" * 32, _maker(second))
+    assert _count(Rating) == 1
+
+
+def test_a_revoked_device_does_not_hold_up_those_who_wait_with_it(ward: Office) -> None:
+    recorder = Recorder(db.engine)
+    tokens = [fleet.hash_token(token) for token in ward.tokens]
+    for desk in (0, 1):
+        given = tap(ward, finished_visit(ward.desks[desk]), desk=desk)
+        recorder.record_delivered(tokens[desk], _maker(given))
+    with unit_of_work() as session:
+        fleet.revoke_kiosk(session, session.get_one(Kiosk, ward.kiosks[0].id))
+    start = threading.Barrier(8)
+    answers: list[str] = []
+    taps = [tap(ward, finished_visit(ward.desks[n % 2]), desk=n % 2) for n in range(8)]
+
+    def deliver(number: int) -> None:
+        start.wait()
+        try:
+            outcome = recorder.record_delivered(tokens[number % 2], _maker(taps[number]))
+            answers.append(outcome.result)
+        except KioskNotFoundError:
+            answers.append("unknown")
+
+    threads = [threading.Thread(target=deliver, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == ["recorded"] * 4 + ["unknown"] * 4
