@@ -276,7 +276,7 @@ def import_command(
         source_system=source,
         mapping=mapping,
     )
-    bar = click.progressbar(length=1, file=click.get_text_stream("stderr"))
+    bar = click.progressbar(length=1, file=sys.stderr)
 
     def progress(done: int, total: int) -> None:
         bar.length = total
