@@ -3,6 +3,7 @@
 Refuses with one line in Vietnamese and English and an exit status that is not 0.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
