@@ -58,7 +58,43 @@ class InvitationNotFoundError(NotFoundError):
 
 
 class InvitationExpiredError(SatisfactionError):
-    """The link's time is over, or it was used."""
+    """The link's time is over; ``hours`` says how long it lived."""
+
+
+class InvitationSpentError(SatisfactionError):
+    """The link has given its one answer, or its visit was rated another way."""
+
+
+class TooManyInvitationsError(SatisfactionError):
+    """A visit has as many live links as it may have."""
+
+
+class FormInvalidError(SatisfactionError):
+    """A form without the token that its page gave it."""
+
+
+class FormExpiredError(SatisfactionError):
+    """A form that was opened too long ago."""
+
+
+class CardNotFoundError(NotFoundError):
+    """No desk has a card with this word, or it was replaced."""
+
+
+class OpinionsNotTakenError(SatisfactionError):
+    """The office takes no opinions that name no visit."""
+
+
+class AllowanceUsedUpError(SatisfactionError):
+    """Too much came from one place; ``retry_after_seconds`` says how long to wait."""
+
+
+class ServiceNotFoundError(NotFoundError):
+    """No system holds this credential, or it was revoked."""
+
+
+class SlipRefusedError(SatisfactionError):
+    """A paper slip that cannot be stored; ``fault`` says why, and nothing of it is kept."""
 
 
 class DeskRetiredError(SatisfactionError):

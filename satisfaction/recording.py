@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
+from satisfaction.comments import record_comment
 from satisfaction.database import ByKeys, CommitGroup, run_durably
 from satisfaction.days import hold_days, mark_days
 from satisfaction.errors import (
@@ -54,6 +55,7 @@ __all__ = [
     "Tap",
     "comment_commitment",
     "new_rating_id",
+    "record_comment",
     "record_rating",
     "record_ratings",
     "record_reasons",

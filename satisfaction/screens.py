@@ -97,8 +97,8 @@ def load_display(session: Session, token_hash: bytes) -> Display:
         desk_name=desk.name if desk else "",
         configuration_id=configuration.id,
         scale_id=configuration.scale_id,
-        levels=_levels(configuration),
-        reasons=_reasons(session, configuration.reason_codes),
+        levels=list_levels(configuration),
+        reasons=list_reasons(session, configuration.reason_codes),
         follow_up=configuration.follow_up,
         follow_up_most=configuration.follow_up_most,
         idle_seconds=configuration.idle_seconds,
@@ -108,7 +108,8 @@ def load_display(session: Session, token_hash: bytes) -> Display:
     )
 
 
-def _levels(configuration: Configuration) -> tuple[LevelChoice, ...]:
+def list_levels(configuration: Configuration) -> tuple[LevelChoice, ...]:
+    """Return the levels that may be answered, the lowest first."""
     return tuple(
         LevelChoice(
             code=str(level.position),
@@ -122,7 +123,7 @@ def _levels(configuration: Configuration) -> tuple[LevelChoice, ...]:
     )
 
 
-def _reasons(session: Session, codes: list[str]) -> tuple[Choice, ...]:
+def list_reasons(session: Session, codes: list[str]) -> tuple[Choice, ...]:
     """Return the office's reasons in the office's order."""
     known = {
         reason.code: Choice(reason.code, reason.label_vi, reason.label_en)
@@ -135,10 +136,11 @@ def _question(session: Session, screen: Screen) -> Question | None:
     if screen.visit_id is None:
         return None
     visit = session.get(Visit, screen.visit_id, options=[joinedload(Visit.procedure)])
-    return _ask_about(visit) if visit is not None else None
+    return ask_about(visit) if visit is not None else None
 
 
-def _ask_about(visit: Visit, *, supersedes: uuid.UUID | None = None) -> Question:
+def ask_about(visit: Visit, *, supersedes: uuid.UUID | None = None) -> Question:
+    """Return the question about a finished visit."""
     assert visit.closed_at is not None
     return Question(
         visit=visit.token,
@@ -188,7 +190,7 @@ def get_given(session: Session, kiosk_id: int, rating_id: uuid.UUID) -> Given:
         ticket=visit.ticket_number if visit else "",
         tapped_at=rating.tapped_at,
         is_satisfied=row[2] is Leaning.SATISFIED,
-        correction=_ask_about(visit, supersedes=rating_id) if visit and may_be_corrected else None,
+        correction=ask_about(visit, supersedes=rating_id) if visit and may_be_corrected else None,
     )
 
 

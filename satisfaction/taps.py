@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from satisfaction import clock
+from satisfaction.masking import mask_personal_numbers
 from satisfaction.terms import Language, Layout, RatingSource, RecordingResult, RefusalReason
 from satisfaction.text import clean
 
@@ -52,7 +53,7 @@ class Tap:
     def __post_init__(self) -> None:
         clock.require_aware(self.tapped_at)
         if self.comment:
-            object.__setattr__(self, "comment", clean(self.comment)[:LONGEST_COMMENT])
+            object.__setattr__(self, "comment", storable_comment(self.comment))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +73,14 @@ class RecordingOutcome:
     result: RecordingResult
     received_at: datetime
     reason: RefusalReason | None = None
+
+
+def storable_comment(text: str) -> str:
+    """Return a comment as it may be stored: in plain form, without numbers that name a person.
+
+    Hidden before it is cut, so that a cut cannot leave a part of a number that is not known as one.
+    """
+    return mask_personal_numbers(clean(text))[:LONGEST_COMMENT]
 
 
 def comment_commitment(comment: str, salt: bytes) -> bytes:

@@ -251,6 +251,19 @@ class RowFault(StrEnum):
     FINISHED_BEFORE_RECEIVED = "finished_before_received"
 
 
+class SlipFault(StrEnum):
+    """Why a paper slip cannot be stored."""
+
+    DAY_TO_COME = "day_to_come"
+    TIME_TO_COME = "time_to_come"
+    NOT_CONFIGURED = "not_configured"
+    DESK_DID_NOT_SERVE = "desk_did_not_serve"
+    NO_SUCH_LEVEL = "no_such_level"
+    VISIT_RATED = "visit_rated"
+    NO_VISIT = "no_visit"
+    SEVERAL_VISITS = "several_visits"
+
+
 class AuditAction(StrEnum):
     """What the log of officers' and devices' deeds can name."""
 

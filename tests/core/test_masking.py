@@ -35,7 +35,21 @@ NUMBERS = [
     "1234567890123",
     "nguyen.van.a@example.vn",
     "không chín một hai ba bốn năm sáu bảy tám",
+    "09 12 34 56 78",
+    "09.12.34.56.78",
+    "(+84) 912 345 678",
+    "+84(0)912345678",
+    "0912_345_678",
+    "0912–345–678",
+    "091·234·5678",
+    "0️⃣9️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣",
+    "001-099-012-345",
+    "001.099.012.345",
+    "079 2 01 012345",
+    "13 chữ số 4790123456789",
+    "1900 1234",
 ]
+JOINED = ["CCCD001099012345", "sđt0912345678", "GD4790123456789", "O912345678", "zalo:0912345678"]
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -45,6 +59,18 @@ def test_a_number_that_leads_to_a_person_is_hidden(number: str) -> None:
     assert not re.search(r"\d{5}", masked)
     assert masked.startswith("Gọi tôi ")
     assert masked.endswith(" nhé.")
+
+
+@pytest.mark.parametrize("number", JOINED)
+def test_a_number_that_is_written_onto_a_word_is_hidden(number: str) -> None:
+    masked = mask_personal_numbers(f"Gọi {number} nhé.")
+    assert HIDDEN in masked
+    assert not re.search(r"\d{3}", masked)
+
+
+def test_a_number_behind_a_day_is_hidden_and_the_day_stays() -> None:
+    masked = mask_personal_numbers("Hẹn 14/10/2025 0912 345 678, rồi 2025-10-15 098 7654 321.")
+    assert masked == f"Hẹn 14/10/2025 {HIDDEN}, rồi 2025-10-15 {HIDDEN}."
 
 
 @pytest.mark.parametrize(
@@ -58,6 +84,10 @@ def test_a_number_that_leads_to_a_person_is_hidden(number: str) -> None:
         "Nghị định 118/2025 quy định rồi.",
         "Làm từ 2019-2024 chưa xong.",
         "Một hai ba lần rồi.",
+        "Ngày 14/10/2025 8 giờ đến, 12-03-2024 15-03-2024 vẫn chưa xong.",
+        "Nghỉ từ 14/10/2025-20/10/2025.",
+        "Nộp 15000000 đồng, trả lại 1.234.567.890 đ.",
+        "Nhà ở ngõ 12/3/24, tầng 5, biển 29A-123.45.",
     ],
 )
 def test_days_sums_and_small_numbers_stay(text: str) -> None:
@@ -67,7 +97,7 @@ def test_days_sums_and_small_numbers_stay(text: str) -> None:
 @given(st.text(max_size=200))
 def test_masking_never_fails_and_leaves_no_long_run(text: str) -> None:
     masked = mask_personal_numbers(text)
-    assert not re.search(r"(?<!\w)[0-9]{9,}", masked)
+    assert not re.search(r"[0-9]{9,}(?!\s*(?i:đ|vn))", masked)
 
 
 @given(st.text(alphabet="0123456789 .-()+abc", max_size=60))
