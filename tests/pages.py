@@ -42,13 +42,19 @@ class CheckedClient(FlaskClient):
                 app=self.application,
                 path=asked.path,
                 is_piece=asked.headers.get("HX-Request") == "true",
+                is_refused_form=asked.method == "POST" and response.status_code >= 400,
             )
             assert not faults, f"{asked.method} {asked.path}: {'; '.join(faults)}"
         return response
 
 
-def faults_of(html: str, *, app: Flask, path: str, is_piece: bool = False) -> list[str]:
-    """Return what is wrong with a page, or with a piece of one; nothing for a good one."""
+def faults_of(
+    html: str, *, app: Flask, path: str, is_piece: bool = False, is_refused_form: bool = False
+) -> list[str]:
+    """Return what is wrong with a page, or with a piece of one; nothing for a good one.
+
+    A page that refuses a form stands at an address that cannot be opened; it may name it.
+    """
     if is_piece and not html:
         return []
     page = _Page()
@@ -59,12 +65,15 @@ def faults_of(html: str, *, app: Flask, path: str, is_piece: bool = False) -> li
         faults += _faults_of_head(html, page)
     faults += [f"leak: {found}" for text in page.texts for found in LEAKS.findall(text)]
     for method, address in page.addresses:
+        if is_refused_form and urlsplit(address).path in {"", path}:
+            continue
         if address.startswith("#"):
             faults += [] if is_piece or address[1:] in page.ids else [f"no id for {address}"]
             continue
         faults += _faults_of_address(app, urljoin(path, address), method)
     for form in page.forms:
-        faults += _faults_of_form(app, path, form)
+        if not is_refused_form or form.get("action"):
+            faults += _faults_of_form(app, path, form)
     return faults
 
 
@@ -83,29 +92,37 @@ class _Page(HTMLParser):
         self.addresses: list[tuple[str, str]] = []
         self.forms: list[dict[str, Any]] = []
         self._open: list[str] = []
+        self._templates = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Look at one element."""
         found = {name: value or "" for name, value in attrs}
         if tag not in VOID:
             self._open.append(tag)
+        self._templates += tag == "template"
         self.faults += _faults_of_code(tag, found)
         self.texts += found.values()
-        self.ids += [found["id"]] if "id" in found else []
+        self.ids += [self._scope + found["id"]] if "id" in found else []
         for name in ("for", "aria-labelledby", "aria-describedby"):
-            self.references += found.get(name, "").split()
+            self.references += [self._scope + word for word in found.get(name, "").split()]
         if tag == "html":
             self.language = found.get("lang", "")
-        self.headings += tag == "h1"
+        self.headings += tag == "h1" and not self._scope
         self._look_at_form(tag, found)
         for name in ADDRESSES & found.keys():
             method = "POST" if name == "hx-post" else "GET"
-            if name != "action" and name != "formaction":
+            is_inert = bool(self._scope) and found[name].startswith("#")
+            if name not in {"action", "formaction"} and not is_inert:
                 self.addresses.append((method, found[name]))
+
+    @property
+    def _scope(self) -> str:
+        """Which template this is in, if any: each is a document of its own until it is used."""
+        return f"template {self._templates}: " if "template" in self._open else ""
 
     def _look_at_form(self, tag: str, found: dict[str, str]) -> None:
         if tag == "form":
-            self.forms.append({"has_token": False, **found})
+            self.forms.append({**found, "has_token": False, "is_inert": "template" in self._open})
         elif "form" in self._open and found.get("name") == "csrf_token" and found.get("value"):
             self.forms[-1]["has_token"] = True
 
@@ -157,11 +174,15 @@ def _faults_of_ids(page: _Page) -> list[str]:
 
 
 def _faults_of_form(app: Flask, path: str, form: dict[str, Any]) -> list[str]:
-    """Return what a form lacks: where it goes, and the token where an officer sends it."""
-    if not form.get("action"):
-        return ["a form without an action"]
+    """Return what a form lacks: where it goes, and the token where an officer sends it.
+
+    A form without an action goes to the page's own address, which has to take what it sends; one
+    in a template goes nowhere until a program has taken it out.
+    """
     method = form.get("method", "get").upper()
-    address = urljoin(path, form["action"])
+    if method == "DIALOG" or (form["is_inert"] and "action" not in form):
+        return []
+    address = urljoin(path, form.get("action", ""))
     faults = _faults_of_address(app, address, method)
     if method == "POST" and not faults and not form["has_token"]:
         endpoint, _arguments = _match(app, address, method)

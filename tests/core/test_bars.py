@@ -40,7 +40,7 @@ def test_bars_are_true_and_stay_inside(many: list[tuple[int, ...]]) -> None:
         assert bar.start == pytest.approx(bar.zero - sum(part.width for part in left))
         assert bar.start >= 43.9
         assert all(part.x >= bar.zero - 1e-6 for part in right)
-        assert max((part.x + part.width for part in bar.segments)) <= WIDTH + 1e-6
+        assert max(part.x + part.width for part in bar.segments) <= WIDTH + 1e-6
         assert bar.unsatisfied == row.neutral + row.dissatisfied
 
 
