@@ -2,6 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -9,17 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from satisfaction import clock
+from satisfaction import clock, office
 from satisfaction.database import reading, unit_of_work
 from satisfaction.dossiers import (
     LONGEST_CODE,
+    Comparison,
     DossierCode,
+    DossierRow,
+    find_holder,
     find_or_add_dossier,
+    import_dossiers,
     normalise_code,
+    write_dossiers,
 )
 from satisfaction.errors import DossierCodeMissingError
-from satisfaction.models import Dossier
-from satisfaction.terms import Channel
+from satisfaction.models import Dossier, Unit
+from satisfaction.terms import Channel, UnitKind
 from tests.conftest import NOW, Office
 
 REGULAR = (
@@ -152,3 +160,134 @@ def _run_together(count: int, work: Callable[[], None]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def _row(code: str = "H26.14-260305-0001", **said: Any) -> DossierRow:
+    with clock.replaced(NOW):
+        return DossierRow(code=normalise_code(code), **said)
+
+
+def _import(ward: Office, *rows: DossierRow, unit: Unit | None = None) -> tuple[int, ...]:
+    with unit_of_work() as session:
+        comparison = import_dossiers(
+            session, rows, source_system="one-stop", unit_id=(unit or ward.unit).id
+        )
+    return _counts(comparison)
+
+
+def _counts(comparison: Comparison) -> tuple[int, ...]:
+    kinds = (comparison.new, comparison.changed, comparison.unchanged, comparison.foreign)
+    return tuple(len(rows) for rows in kinds)
+
+
+def _kept(code: str = "H26.14-260305-0001") -> Dossier:
+    with reading() as session:
+        return session.scalars(select(Dossier).where(Dossier.code == code)).one()
+
+
+def test_import_dossiers_keeps_all_that_a_row_says(ward: Office) -> None:
+    said: dict[str, Any] = {
+        "channel": Channel.ONLINE,
+        "procedure_id": ward.procedures[0].id,
+        "desk_id": ward.desks[0].id,
+        "received_day": date(2026, 3, 5),
+        "due_day": date(2026, 3, 9),
+        "finished_day": date(2026, 3, 6),
+        "returned_day": date(2026, 3, 10),
+        "is_digitised": False,
+    }
+    assert _import(ward, _row(**said)) == (1, 0, 0, 0)
+    kept = _kept()
+    assert {name: getattr(kept, name) for name in said} == said
+    assert (kept.source_system, kept.unit_id) == ("one-stop", ward.unit.id)
+    assert kept.is_code_irregular is False
+
+
+def test_import_dossiers_twice_changes_nothing(ward: Office) -> None:
+    rows = [_row(f"X-{number}", due_day=date(2026, 3, 9)) for number in range(2500)]
+    assert _import(ward, *rows) == (2500, 0, 0, 0)
+    assert _import(ward, *reversed(rows)) == (0, 0, 2500, 0)
+
+
+def test_import_dossiers_updates_what_is_said_and_keeps_what_is_not(ward: Office) -> None:
+    first = _row(channel=Channel.POST, due_day=date(2026, 3, 9), is_digitised=True)
+    _import(ward, first)
+    later = _row(due_day=date(2026, 3, 12), finished_day=date(2026, 3, 10))
+    assert _import(ward, later) == (0, 1, 0, 0)
+    kept = _kept()
+    assert (kept.due_day, kept.finished_day) == (date(2026, 3, 12), date(2026, 3, 10))
+    assert (kept.channel, kept.is_digitised) == (Channel.POST, True)
+    assert _import(ward, _row()) == (0, 0, 1, 0)
+    assert _import(ward, replace(later, channel=Channel.ONLINE, is_digitised=False)) == (0, 1, 0, 0)
+    assert (_kept().channel, _kept().is_digitised) == (Channel.ONLINE, False)
+
+
+def test_import_dossiers_completes_what_a_desk_has_added(ward: Office) -> None:
+    with unit_of_work() as session:
+        find_or_add_dossier(
+            session,
+            source_system="one-stop",
+            code="H26.14-260305-0001",
+            unit_id=ward.unit.id,
+            desk_id=ward.desks[1].id,
+        )
+    assert _import(ward, _row(received_day=date(2026, 3, 5))) == (0, 1, 0, 0)
+    kept = _kept()
+    assert (kept.received_day, kept.desk_id) == (date(2026, 3, 5), ward.desks[1].id)
+
+
+@pytest.fixture
+def district(ward: Office) -> tuple[Unit, Unit]:
+    """Return a district with a ward of its own, beside the ward under test."""
+    founded = date(2024, 1, 1)
+    with unit_of_work() as session:
+        above = office.add_unit(session, "Q", name="Quận", kind=UnitKind.DISTRICT, from_day=founded)
+        below = office.add_unit(
+            session, "P", name="Phường", kind=UnitKind.WARD, from_day=founded, parent=above
+        )
+    return above, below
+
+
+def test_import_dossiers_leaves_other_units_dossiers_alone(
+    ward: Office, district: tuple[Unit, Unit]
+) -> None:
+    above, below = district
+    _import(ward, _row(due_day=date(2026, 3, 9)), unit=below)
+    changed = _row(due_day=date(2026, 4, 1))
+    assert _import(ward, changed) == (0, 0, 0, 1)
+    assert _kept().due_day == date(2026, 3, 9)
+    assert _import(ward, changed, unit=above) == (0, 1, 0, 0)
+    assert (_kept().due_day, _kept().unit_id) == (date(2026, 4, 1), below.id)
+
+
+def test_write_dossiers_merges_into_a_row_that_came_meanwhile(ward: Office) -> None:
+    row = _row(due_day=date(2026, 3, 9))
+    with reading() as session:
+        holder = find_holder(session, source_system="one-stop", unit_id=ward.unit.id)
+    with unit_of_work() as session:
+        find_or_add_dossier(
+            session,
+            source_system="one-stop",
+            code=row.code.code,
+            unit_id=ward.unit.id,
+            channel=Channel.IN_PERSON,
+        )
+    with unit_of_work() as session:
+        write_dossiers(session, Comparison(holder, new=[row]))
+    assert (_kept().due_day, _kept().channel) == (date(2026, 3, 9), Channel.IN_PERSON)
+
+
+def test_import_dossiers_from_two_sides_at_once_keeps_each_once(app: Flask, ward: Office) -> None:
+    rows = [_row(f"X-{number}", due_day=date(2026, 3, 9)) for number in range(300)]
+    start = threading.Barrier(4)
+    sums: list[tuple[int, ...]] = []
+
+    def race() -> None:
+        with app.app_context():
+            start.wait()
+            sums.append(_import(ward, *rows))
+
+    _run_together(4, race)
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(Dossier)) == 300
+    assert len(sums) == 4
