@@ -17,7 +17,7 @@ from satisfaction.web.guards import guard_of
 
 LANGUAGES = {"vi", "en"}
 LEAKS = re.compile(
-    r"\bundefined\b|\bNone\b|\bNaN\b|<[a-z_.]+ object at|Markup\(|\{\{|\}\}|lazy_gettext"
+    r"\bundefined\b|\bNone\b|\bNaN\b|<[\w.]+ object at|Markup\(|\{\{|\}\}|lazy_gettext"
 )
 ADDRESSES = {"href", "src", "action", "formaction", "poster", "hx-get", "hx-post"}
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
