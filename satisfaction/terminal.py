@@ -11,10 +11,10 @@ from satisfaction.web.formats import as_moment, as_number, as_share
 from satisfaction.web.words import as_word, line_label, name_dates
 
 HEADINGS = (
-    "Lượt xong",
-    "Được đánh giá",
+    "Lượt phục vụ",
+    "Có đánh giá",
     "Tham gia",
-    "Ý kiến",
+    "Lượt đánh giá",
     "Hài lòng",
     "Bình thường",
     "Không hài lòng",
@@ -39,8 +39,8 @@ def draw_table(figures: Figures) -> str:
             "",
             *_in_columns(table),
             "",
-            "Tham gia = lượt được đánh giá / mọi lượt xong, kể cả lượt máy không hiện câu hỏi.",
-            "Tỷ lệ hài lòng = ý kiến hài lòng / ý kiến có gắn lượt, không tính ý kiến đã hủy.",
+            "Tham gia = lượt có đánh giá / mọi lượt phục vụ đã xong, kể cả khi máy không hiện câu hỏi.",
+            "Tỷ lệ hài lòng = hài lòng / lượt đánh giá có gắn lượt phục vụ, không tính lượt đã hủy.",
         )
     )
 
