@@ -59,7 +59,7 @@ class ScreenName(StrEnum):
     PAUSED = "paused"
 
 
-LATER = (*ScreenName, "still", "offline")
+LATER = (*ScreenName, "still", "offline", "helpers")
 
 
 def language() -> Language:
@@ -112,7 +112,7 @@ def _draw_later(display: Display | None) -> list[tuple[str, Language, str, str]]
     for tongue in Language:
         with force_locale(tongue):
             context = _context(display, LIVE_FACTS, None)
-            for name in LATER if display else (ScreenName.PAUSED,):
+            for name in LATER if display else ():
                 piece = render_template(f"kiosk/rating/_{name}.html", **context)
                 title = context["titles"].get(name, "")
                 drawn.append((name, tongue, title, _BETWEEN_TAGS.sub("><", piece.strip())))
@@ -145,7 +145,7 @@ def _context(
 def _titles(display: Display | None) -> dict[str, str]:
     """Return the page's title for each screen."""
     return {
-        ScreenName.WAIT: _desk(display) if display else "",
+        ScreenName.WAIT: (_desk(display) if display else "") or _("Mời ông/bà đánh giá"),
         ScreenName.RATE: _("Mời ông/bà đánh giá"),
         ScreenName.REASONS: _("Điều gì nên làm tốt hơn?"),
         ScreenName.THANKS: _("Cảm ơn ông/bà!"),

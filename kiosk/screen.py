@@ -33,7 +33,7 @@ def show() -> ResponseReturnValue:
     credential = token_hash()
     screen = visits.read_screen(credential)
     if request.args.get("seen") == _version(screen):
-        return _timed(Response(status=204))
+        return _timed(_nothing())
     return _timed(jsonify(describe(load_shown(credential))))
 
 
@@ -72,6 +72,13 @@ def describe(display: Display) -> dict[str, Any]:
 
 def _version(screen: visits.Screen) -> str:
     return f"{page_edition()}.{screen.version}"
+
+
+def _nothing() -> Response:
+    """Return a bare answer."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
 
 
 def _timed(response: Response) -> Response:

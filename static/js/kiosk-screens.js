@@ -98,6 +98,8 @@ export class Screens {
     const template = document.getElementById(`${name}-${this.#language}`);
     document.title = template.dataset.title || document.title;
     const drawn = template.content.cloneNode(true);
+    const helpers = document.getElementById(`helpers-${this.#language}`).content;
+    drawn.querySelector(".foot")?.prepend(helpers.cloneNode(true));
     for (const part of drawn.querySelectorAll("[data-if],[data-unless]")) {
       const { if: wanted, unless: unwanted } = part.dataset;
       if ((wanted && !facts[wanted]) || (unwanted && facts[unwanted])) {

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -153,7 +152,11 @@ class GunicornServer:
             env=environment,
             start_new_session=True,
         )
-        self._wait_until_alive()
+        try:
+            self._wait_until_alive()
+        except OSError:
+            self.kill()
+            raise
 
     def _wait_until_alive(self) -> None:
         deadline = time.monotonic() + 20
@@ -161,7 +164,7 @@ class GunicornServer:
             try:
                 with urllib.request.urlopen(f"{self.address}/healthz", timeout=2):
                     return
-            except (urllib.error.URLError, ConnectionError):
+            except OSError:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.05)
