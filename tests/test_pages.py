@@ -169,6 +169,21 @@ def test_an_error_is_told_in_words_without_asking_the_database(
     assert json.loads(as_json.text)["status"] == status
 
 
+def test_a_database_that_does_not_answer_is_told_in_the_same_words(
+    browser: OfficersBrowser,
+) -> None:
+    def refuse(*_arguments: Any) -> None:
+        raise ConnectionError
+
+    event.listen(db.engine, "before_cursor_execute", refuse)
+    try:
+        answer = browser.get("/admin/desk")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", refuse)
+    assert answer.status_code == 500
+    assert "<h1>Chưa tải được số liệu</h1>" in answer.text
+
+
 def test_the_words_of_an_error_are_those_of_the_house(app: Flask, failing: list[str]) -> None:
     pages = {status: app.test_client().get(f"/admin/fail/{status}") for status in (429, 500)}
     assert "<h1>Chưa tải được số liệu</h1>" in pages[500].text

@@ -34,7 +34,7 @@ def install_sign_in(app: Flask) -> None:
     """Attach Flask-Login."""
     manager = LoginManager()
     manager.session_protection = None
-    manager.init_app(app)
+    manager.init_app(app, add_context_processor=False)
 
     @manager.user_loader
     def load(token: str) -> SignedIn | None:
