@@ -245,11 +245,16 @@ def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    """Begin as a reader or as a writer; a reader cannot write, as on PostgreSQL."""
+    """Begin as a reader or as a writer; a reader cannot write, as on PostgreSQL.
+
+    The pragma makes SQLite prepare all statements anew, so that it is not said twice.
+    """
     writes = connection.get_execution_options().get(_WRITES, False)
-    raw = connection.connection.dbapi_connection
-    assert raw is not None
-    raw.cursor().execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    if connection.info.get(_WRITES) is not writes:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        raw.cursor().execute(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        connection.info[_WRITES] = writes
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
 
 
@@ -345,7 +350,9 @@ class ByKeys:
         """Execute for these keys, of which there must be one at least; the last fills the list."""
         *_, last = keys
         length = 1 << (len(keys) - 1).bit_length()
-        named = dict(zip(_key_names(length), (*keys, *repeat(last, length - len(keys))), strict=True))
+        named = dict(
+            zip(_key_names(length), (*keys, *repeat(last, length - len(keys))), strict=True)
+        )
         return connection.execute(self._of_length(length), named | values)
 
     def _of_length(self, length: int) -> Select[*tuple[Any, ...]] | Update:
