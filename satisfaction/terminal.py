@@ -39,8 +39,8 @@ def draw_table(figures: Figures) -> str:
             "",
             *_in_columns(table),
             "",
-            "Tham gia = lượt có đánh giá / mọi lượt phục vụ đã xong, kể cả khi máy không hiện câu hỏi.",
-            "Tỷ lệ hài lòng = hài lòng / lượt đánh giá có gắn lượt phục vụ, không tính lượt đã hủy.",
+            "Tham gia = lượt có đánh giá / mọi lượt phục vụ đã xong, kể cả khi máy không hỏi được.",
+            "Tỷ lệ hài lòng = hài lòng / lượt đánh giá có gắn lượt phục vụ, trừ lượt đã hủy.",
         )
     )
 
