@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
@@ -75,6 +75,7 @@ STANDING = case(
 CHANNEL = func.coalesce(Visit.channel, literal(Channel.UNKNOWN, Visit.channel.type))
 POSITIONS = range(1, MOST_LEVELS + 1)
 OUTCOMES = tuple(Outcome)
+MOST_RUNS = 50
 
 
 def standing_ratings(*columns: Any) -> Select[Any]:
@@ -171,13 +172,17 @@ def _within(day: Any, unit: Any, parts: Sequence[_Part]) -> ColumnElement[bool]:
         periods.setdefault(unit_ids, []).append(period)
     return or_(
         *[
-            and_(
-                unit.in_(sorted(unit_ids)),
-                or_(*[and_(day >= run.first_day, day < run.end_day) for run in runs]),
-            )
+            and_(unit.in_(sorted(unit_ids)), _on_days(day, runs))
             for unit_ids, runs in periods.items()
         ]
     )
+
+
+def _on_days(day: Any, runs: Sequence[Period]) -> ColumnElement[bool]:
+    """Return the condition of lying in one of these runs; many runs would nest too deeply."""
+    if len(runs) <= MOST_RUNS:
+        return or_(*[and_(day >= run.first_day, day < run.end_day) for run in runs])
+    return cast(ColumnElement[bool], day.in_([one for run in runs for one in run.days()]))
 
 
 def _filters(query: CountQuery, model: Any, channel: Any) -> list[ColumnElement[bool]]:
