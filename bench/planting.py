@@ -1,0 +1,121 @@
+"""Fill a database for measurements: offices through the core, masses of visits through bulk SQL.
+
+Refuses to write a rating: those come in through the product, or as whole years in ``history``.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from bench.load import Post
+from satisfaction import clock, fleet, office, recording
+from satisfaction.database import unit_of_work
+from satisfaction.models import Unit, Visit
+from satisfaction.terms import Channel, Outcome, UnitKind, VisitKind
+
+FOUNDED = date(2020, 1, 1)
+BULK = 5000
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One desk with its kiosk and what that kiosk shows."""
+
+    unit_id: int
+    desk_id: int
+    kiosk_id: int
+    credential: str
+    configuration_id: int
+    scale_id: int
+
+
+@dataclass(frozen=True)
+class City:
+    """A city and the desks of its wards."""
+
+    unit_id: int
+    stands: tuple[Stand, ...]
+
+
+def plant_city(session: Session, *, wards: int, desks_each: int) -> City:
+    """Plant a city of wards, each with the same number of desks and a kiosk at each desk."""
+    scale = office.load_scales(session)["five"]
+    city = office.add_unit(session, "01", name="Thành phố", kind=UnitKind.CITY, from_day=FOUNDED)
+    stands: list[Stand] = []
+    for number in range(1, wards + 1):
+        ward = office.add_unit(
+            session,
+            f"{number:05d}",
+            name=f"Phường {number}",
+            kind=UnitKind.WARD,
+            from_day=FOUNDED,
+            parent=city,
+        )
+        configuration = office.configure_unit(
+            session, ward, scale=scale, from_at=clock.start_of_day(FOUNDED)
+        )
+        stands += [
+            _plant_stand(session, ward, code, (configuration.id, scale.id))
+            for code in range(1, desks_each + 1)
+        ]
+    return City(city.id, tuple(stands))
+
+
+def _plant_stand(session: Session, ward: Unit, code: int, shown: tuple[int, int]) -> Stand:
+    desk = office.add_desk(session, ward, code=str(code), name=f"Bàn {code}", from_day=FOUNDED)
+    with clock.replaced(clock.start_of_day(FOUNDED)):
+        enrolment = fleet.enrol_kiosk(session, desk, name=desk.name)
+    return Stand(ward.id, desk.id, enrolment.kiosk.id, enrolment.token, *shown)
+
+
+def expire_waiting() -> None:
+    """End the questions that no tap has answered, so that few wait, as in an office."""
+    with unit_of_work() as session:
+        session.execute(
+            update(Visit).where(Visit.outcome.is_(None)).values(outcome=Outcome.EXPIRED)
+        )
+
+
+def plant_posts(stands: Sequence[Stand], number: int, *, first: int = 0) -> list[Post]:
+    """Plant finished visits that wait for their answer; return a tap for each, never sent yet.
+
+    ``first`` is where the devices' counters go on.
+    """
+    now = clock.now()
+    posts: list[Post] = []
+    visits: list[dict[str, Any]] = []
+    for place in range(number):
+        stand, token = stands[place % len(stands)], uuid.uuid4()
+        visits.append(
+            {
+                "token": token,
+                "unit_id": stand.unit_id,
+                "desk_id": stand.desk_id,
+                "kind": VisitKind.INTAKE,
+                "channel": Channel.IN_PERSON,
+                "ticket_number": "",
+                "opened_at": now,
+                "closed_at": now,
+                "closed_day": clock.local_day(now),
+                "shown_at": now,
+            }
+        )
+        posts.append(
+            Post(
+                stand.credential,
+                f'{{"id":"{recording.new_rating_id()}","visit":"{token}",'
+                f'"configuration":{stand.configuration_id},"scale":{stand.scale_id},'
+                f'"level":{place % 5 + 1},"tapped_at":"{now.isoformat()}",'
+                f'"clock_offset_ms":12,"epoch":1,"counter":{first + place},'
+                f'"language":"vi","layout":"row"}}',
+            )
+        )
+    for first in range(0, number, BULK):
+        with unit_of_work() as session:
+            session.execute(insert(Visit), visits[first : first + BULK])
+    return posts
