@@ -54,7 +54,6 @@ def _show_form(form: DossierListForm, problem: str = "") -> str:
 
 
 @blueprint.post("")
-@csrf.exempt
 @requires(Permission.IMPORT_DOSSIERS)
 def create() -> ResponseReturnValue:
     """Keep a sent file until it is confirmed; the form checks its own token.
@@ -71,6 +70,9 @@ def create() -> ResponseReturnValue:
         form.file.data, account_id=current_officer().account_id, words=form.as_words()
     )
     return redirect(url_for("admin.dossiers.show", token=token), 303)
+
+
+csrf.exempt(create)
 
 
 @blueprint.get("/<token>")
@@ -127,12 +129,12 @@ def download(token: str) -> ResponseReturnValue:
 
 
 def _show_report(report: ImportReport, upload: Upload | None) -> str:
-    with_unit = next((u for u in _units() if upload and u.unit_id == upload.words["unit_id"]), None)
+    unit_id = upload.words["unit_id"] if upload else None
     return render_template(
         "admin/dossiers/show.html",
         report=report,
         upload=upload,
-        unit=with_unit,
+        unit=next((unit for unit in _units() if unit.unit_id == unit_id), None),
         form=EmptyForm(formdata=None),
         counts=import_words.say_counts(report),
         columns=import_words.list_columns(report),
@@ -181,5 +183,3 @@ def _most_bytes() -> int:
 
 def _uploads() -> Uploads:
     return Uploads(_settings().data_folder / "uploads")
-
-

@@ -1,12 +1,25 @@
 """What officers send, checked for shape. Meaning is checked by the core."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from flask_wtf.file import FileField, FileRequired
+from wtforms import (
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from satisfaction.accounts import Credentials
 from satisfaction.desks import DeskSheet, VisitWanted
+from satisfaction.dossiers import DEFAULT_SOURCE, LONGEST_SOURCE
+from satisfaction.models import UnitName
 from satisfaction.terms import VisitKind
 from satisfaction.web.words import as_word
 
@@ -14,6 +27,7 @@ LONGEST_NAME = 60
 LONGEST_PASSWORD = 256
 LONGEST_TICKET = 16
 LONGEST_SCAN = 200
+LONGEST_MAPPING = 4000
 
 
 class SignInForm(FlaskForm):
@@ -74,3 +88,43 @@ class VisitForm(FlaskForm):
             kind=kinds.get(self.kind.data or "", VisitKind.INTAKE),
             opened_by_id=account_id,
         )
+
+
+class EmptyForm(FlaskForm):
+    """A button alone, with its token."""
+
+
+class DossierListForm(FlaskForm):
+    """A list of dossiers, of which unit and system, and what its columns are where they are odd."""
+
+    unit = SelectField(_("Đơn vị"), validate_choice=False)
+    source = StringField(
+        _("Hệ thống nguồn"),
+        [
+            InputRequired(_("Hãy ghi tên hệ thống nguồn.")),
+            Length(max=LONGEST_SOURCE, message=_("Tên hệ thống nguồn dài nhất 40 ký tự.")),
+        ],
+        default=DEFAULT_SOURCE,
+    )
+    mapping = TextAreaField(
+        _("Khai cột"), [Length(max=LONGEST_MAPPING, message=_("Phần khai cột quá dài."))]
+    )
+    file = FileField(_("Tệp danh sách"), [FileRequired(_("Hãy chọn một tệp."))])
+
+    def offer(self, units: Sequence[UnitName]) -> None:
+        """Fill in the units that may be chosen."""
+        self.unit.choices = [(str(unit.unit_id), f"{unit.name} · {unit.code}") for unit in units]
+
+    def validate_unit(self, field: SelectField) -> None:
+        """Refuse a unit that is not offered."""
+        if field.data not in {choice[0] for choice in field.choices or ()}:
+            raise ValidationError(_("Hãy chọn một đơn vị."))
+
+    def as_words(self) -> dict[str, Any]:
+        """Return what was said about the file."""
+        lines = (line.strip() for line in (self.mapping.data or "").splitlines())
+        return {
+            "unit_id": as_key(self.unit.data),
+            "source": (self.source.data or "").strip(),
+            "mapping": [line for line in lines if line],
+        }

@@ -155,7 +155,7 @@ def local_name(name: str) -> str:
 
 
 def list_elements(
-    archive: zipfile.ZipFile, name: str, wanted: set[str], *, most: int
+    archive: zipfile.ZipFile, name: str, *, wanted: set[str], most: int
 ) -> list[tuple[str, Attributes]]:
     """Return the elements of a part that have one of these names, in order, without their text.
 
@@ -189,5 +189,5 @@ def relations_of(archive: zipfile.ZipFile, name: str) -> list[tuple[str, str, st
             relation.get("Type", "").rpartition("/")[2],
             posixpath.normpath(posixpath.join("/", folder, relation.get("Target", ""))).lstrip("/"),
         )
-        for _, relation in list_elements(archive, path, {"Relationship"}, most=10_000)
+        for _, relation in list_elements(archive, path, wanted={"Relationship"}, most=10_000)
     ]

@@ -6,13 +6,15 @@ the same list again changes nothing, an import that was broken off is simply rep
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.dossier_rows import LineReader, Lookup, Notes, RowProblem
 from satisfaction.dossiers import (
@@ -32,8 +34,11 @@ from satisfaction.headings import (
     read_mapping,
 )
 from satisfaction.lines import Line, Table
+from satisfaction.models import Unit, UnitName
+from satisfaction.office import name_of
 from satisfaction.tables import open_tables
 from satisfaction.terms import AuditAction, FileFault, RowFault
+from satisfaction.text import sort_key
 
 LINES_AT_ONCE = 2000
 MOST_PROBLEMS = 100_000
@@ -72,6 +77,13 @@ class ImportReport:
     unnamed_problems: int = 0
     problems: list[RowProblem] = field(default_factory=list)
     notes: Notes = field(default_factory=Notes)
+
+
+def list_units(session: Session, unit_ids: Set[int]) -> list[UnitName]:
+    """Return what units are called today, in reading order."""
+    today = clock.today()
+    units = session.scalars(select(Unit).where(Unit.id.in_(list(unit_ids))))
+    return sorted((name_of(unit, today) for unit in units), key=lambda name: sort_key(name.name))
 
 
 def import_list(
@@ -144,6 +156,22 @@ def _choose(tables: Sequence[Table], mapping: dict[str, ListField]) -> tuple[Tab
             reason=FileFault.SEVERAL_LISTS, headings=tuple(table.name for table, _ in found)
         )
     return max(found, key=lambda pair: len(pair[1].places))
+
+
+def read_codes(path: Path, *, most_bytes: int) -> list[str]:
+    """Return the codes of a list's dossiers, each once, in the order of its lines.
+
+    Raises: ImportRefusedError.
+    """
+    with open_tables(path, most_bytes=most_bytes) as tables:
+        table, columns = _choose(tables, {})
+        table.check()
+        cells = (
+            columns.cell(line, ListField.CODE)
+            for line in table.lines()
+            if line.number > columns.line_number
+        )
+        return list(dict.fromkeys(cell for cell in cells if isinstance(cell, str) and cell))
 
 
 def _batches(lines: Iterator[Line], *, after: int) -> Iterator[list[Line]]:

@@ -153,6 +153,10 @@ class DossierCodeMissingError(SatisfactionError):
     """A dossier without a code cannot be kept."""
 
 
+class UploadNotFoundError(NotFoundError):
+    """No such file waits for this officer; it was imported, replaced or kept too long."""
+
+
 class ImportRefusedError(SatisfactionError):
     """A file that cannot be read as a list of dossiers; ``reason`` says why."""
 

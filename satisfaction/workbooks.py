@@ -25,6 +25,7 @@ from satisfaction.sheets import LONGEST_CELL, Book, Sheet, unescape
 from satisfaction.terms import FileFault, RowFault
 
 MOST_SHEETS = 1000
+_MAIN_PARTS = {"workbook", "workbookPr", "sheet"}
 MOST_STYLES = 200_000
 MOST_STRING_BYTES = 128 * 2**20
 MOST_STRINGS = 3_000_000
@@ -49,7 +50,7 @@ def open_workbook(path: Path) -> Iterator[Sequence[Sheet]]:
 
 
 def _read_workbook(archive: zipfile.ZipFile, main: str) -> list[Sheet]:
-    elements = list_elements(archive, main, {"workbook", "workbookPr", "sheet"}, most=MOST_SHEETS)
+    elements = list_elements(archive, main, wanted=_MAIN_PARTS, most=MOST_SHEETS)
     if not any(tag == "workbook" for tag, _ in elements):
         raise ImportRefusedError(reason=FileFault.OTHER_FORMAT)
     targets: dict[str, str] = {}
@@ -135,7 +136,7 @@ def _read_date_styles(archive: zipfile.ZipFile, name: str) -> set[int]:
     number = 0
     is_cell_style = False
     wanted = {"numFmt", "cellStyleXfs", "cellXfs", "xf"}
-    for tag, element in list_elements(archive, name, wanted, most=MOST_STYLES):
+    for tag, element in list_elements(archive, name, wanted=wanted, most=MOST_STYLES):
         if tag == "numFmt":
             code = _NOT_SHOWN.sub("", element.get("formatCode", "").partition(";")[0])
             is_date = bool(_DATE_SIGNS.search(code)) and code.lower() != "general"

@@ -49,6 +49,12 @@ POST /admin/desk/{desk}/visits        admin.desk.open_visit        302 302 303 4
 POST /admin/desk/visits/{visit}/end   admin.desk.end_visit         302 302 303 403 303 404
 GET  /admin/counts?unit={unit}        admin.counts.index           302 302 403 200 200 404
 GET  /admin/counts.csv?unit={unit}    admin.counts.download        302 302 403 200 200 404
+GET  /admin/dossiers                  admin.dossiers.new           302 302 403 403 200 200
+POST /admin/dossiers                  admin.dossiers.create        302 302 403 403 422 422
+GET  /admin/dossiers/{nothing}        admin.dossiers.show          302 302 403 403 302 302
+POST /admin/dossiers/{nothing}        admin.dossiers.update        302 302 403 403 404 404
+POST /admin/dossiers/{nothing}/delete admin.dossiers.delete        302 302 403 403 404 404
+GET  /admin/dossiers/{nothing}/problems.csv admin.dossiers.download 302 302 403 403 404 404
 GET  /kiosk/                          kiosk.rating.index           401 200 401 401 401 401
 POST /kiosk/rate                      kiosk.rating.create          401 400 401 401 401 401
 GET  /kiosk/reasons/{nothing}         kiosk.rating.edit_reasons    401 404 401 401 401 401
@@ -60,6 +66,8 @@ GET  /kiosk/screen                    kiosk.screen.show            401 200 401 4
 POST /kiosk/ratings                   kiosk.ratings.create         401 400 401 401 401 401
 POST /kiosk/reasons                   kiosk.reasons.create         401 400 401 401 401 401
 POST /kiosk/outcomes                  kiosk.outcomes.create        401 400 401 401 401 401
+POST /kiosk/sync                      kiosk.sync.create            401 400 401 401 401 401
+POST /kiosk/heartbeat                 kiosk.heartbeat.create       401 400 401 401 401 401
 GET  /kiosk/enrol/unknown             kiosk.enrolment.create       401 401 401 401 401 401
 """
 

@@ -6,7 +6,6 @@ Every fault names what to do about it, since the reader has the file and not the
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from flask import Flask
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
@@ -182,9 +181,3 @@ def say_counts(report: ImportReport) -> str:
     )
     names = ("lines", "new", "changed", "unchanged", "bad")
     return str(words) % {name: as_number(getattr(report, name)) for name in names}
-
-
-def install_import_words(app: Flask) -> None:
-    """Give templates the words of imports."""
-    app.jinja_env.filters.update(row_fault=say_row_fault)
-    app.jinja_env.globals.update(list_columns=list_columns, list_notes=list_notes)
