@@ -51,6 +51,7 @@ function showFailure(isFailed) {
 
 prepare(document);
 document.addEventListener("htmx:after:swap", (event) => {
+  if (event.detail.ctx.response?.status >= 500) return;
   showFailure(false);
   if (event.target instanceof Element) prepare(event.target);
   say();
