@@ -6,6 +6,7 @@ that is silently ignored is worse than none.
 
 import difflib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,6 +50,20 @@ class Settings(BaseSettings):
     import_max_megabytes: int = Field(
         default=64, ge=1, le=512, description="Largest file accepted for import, in megabytes."
     )
+    public_url: str = Field(
+        default="",
+        description="Address at which citizens' phones reach the product; empty means the one "
+        "that a page is asked at.",
+    )
+    opinions_per_device: int = Field(
+        default=3, ge=1, le=100, description="Opinions by desk cards from one device in an hour."
+    )
+    opinions_per_network: int = Field(
+        default=30, ge=1, le=10_000, description="The same from one network on one unit's desks."
+    )
+    opinions_per_desk: int = Field(
+        default=60, ge=1, le=10_000, description="The same at one desk, wherever they come from."
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 
     @field_validator("data")
@@ -57,6 +72,13 @@ class Settings(BaseSettings):
         if value != Path() and not value.is_absolute():
             raise ValueError("must be an absolute folder")
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _url_is_a_host(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", value.rstrip("/")):
+            raise ValueError("must be http:// or https:// and a host, without a path")
+        return value.rstrip("/")
 
     @field_validator("log_level")
     @classmethod

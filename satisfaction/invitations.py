@@ -7,19 +7,46 @@ so a link for a rated visit opens only the place for further words.
 import base64
 import hashlib
 import secrets
+import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock
-from satisfaction.errors import InvitationExpiredError, InvitationNotFoundError
-from satisfaction.models import Invitation, Visit
-from satisfaction.terms import InvitationPurpose
+from satisfaction.comments import list_answer, record_comment
+from satisfaction.errors import (
+    InvitationExpiredError,
+    InvitationNotFoundError,
+    InvitationSpentError,
+    RatingNotFoundError,
+    TooManyInvitationsError,
+    VisitNotFoundError,
+    VisitOpenError,
+)
+from satisfaction.models import Invitation, Rating, Visit
+from satisfaction.office import find_configuration
+from satisfaction.recording import (
+    ReasonsGiven,
+    RecordingOutcome,
+    Tap,
+    record_ratings,
+    record_reasons,
+)
+from satisfaction.taps import CitizenWords, PhoneAnswer
+from satisfaction.terms import InvitationPurpose, Layout, RatingSource
 
 TOKEN_BYTES = 16
 DEFAULT_LIFE = timedelta(hours=24)
+MOST_LIVE = 10
+SCREEN_LIFE = timedelta(minutes=15)
+TIME_FOR_WORDS = timedelta(minutes=30)
+SOURCES = {
+    InvitationPurpose.RECEIPT: RatingSource.QR,
+    InvitationPurpose.SCREEN: RatingSource.QR,
+    InvitationPurpose.ONLINE: RatingSource.LINK,
+}
 
 
 @dataclass(frozen=True)
@@ -35,59 +62,146 @@ def make_invitation(
     visit_id: int,
     *,
     purpose: InvitationPurpose,
-    life: timedelta = DEFAULT_LIFE,
+    life: timedelta | None = None,
 ) -> NewInvitation:
-    """Invite the citizen of a visit.
+    """Invite the citizen of a visit, for as long as the office lets its links live.
 
     Shape: 26 signs of A–Z and 2–7, 128 random bits, so that a small QR symbol can hold the link.
+    Raises: VisitNotFoundError; TooManyInvitationsError.
     """
+    visit = session.get(Visit, visit_id)
+    if visit is None:
+        raise VisitNotFoundError(visit_id=visit_id)
+    now = clock.now()
+    live = select(func.count()).where(Invitation.visit_id == visit_id, Invitation.expires_at > now)
+    if (session.scalar(live) or 0) >= MOST_LIVE:
+        raise TooManyInvitationsError(visit_id=visit_id)
     token = base64.b32encode(secrets.token_bytes(TOKEN_BYTES)).decode().rstrip("=")
     invitation = Invitation(
         token_hash=_hash(token),
         visit_id=visit_id,
         purpose=purpose,
-        made_at=clock.now(),
-        expires_at=clock.now() + life,
+        made_at=now,
+        expires_at=now + (life or _life_at(session, visit.unit_id)),
     )
     session.add(invitation)
     session.flush()
     return NewInvitation(invitation, token)
 
 
+def _life_at(session: Session, unit_id: int) -> timedelta:
+    configuration = find_configuration(session, unit_id, clock.now())
+    return timedelta(hours=configuration.invitation_hours) if configuration else DEFAULT_LIFE
+
+
+def invite_from_screen(
+    session: Session, visit: uuid.UUID | None, *, desk_id: int | None, unit_id: int
+) -> NewInvitation:
+    """Invite the citizen who stands at a kiosk: of this visit, or of the desk's last one.
+
+    ``desk_id`` is None for a kiosk in the lobby, which has to name the visit.
+    Raises: VisitNotFoundError, also for a visit of another desk or unit, or not yet finished.
+    """
+    wanted = select(Visit).where(Visit.unit_id == unit_id, Visit.closed_at.is_not(None))
+    if desk_id is not None:
+        wanted = wanted.where(Visit.desk_id == desk_id)
+    if visit is not None:
+        found = session.scalar(wanted.where(Visit.token == visit))
+    elif desk_id is not None:
+        days = {clock.today(), clock.local_day(clock.now() - SCREEN_LIFE)}
+        recent = wanted.where(
+            Visit.closed_day.in_(days), Visit.closed_at > clock.now() - SCREEN_LIFE
+        )
+        found = session.scalar(recent.order_by(Visit.closed_at.desc()).limit(1))
+    else:
+        found = None
+    if found is None:
+        raise VisitNotFoundError(visit=visit, desk_id=desk_id)
+    return make_invitation(session, found.id, purpose=InvitationPurpose.SCREEN)
+
+
 def _hash(token: str) -> bytes:
-    return hashlib.sha256(token.upper().encode()).digest()
+    return hashlib.sha256(token.upper().encode(errors="replace")).digest()
 
 
-def get_invitation(session: Session, token: str) -> Invitation:
-    """Return a live invitation with its visit.
+def get_invitation(session: Session, token: str, *, for_words: bool = False) -> Invitation:
+    """Return an invitation whose time is not over, with its visit.
 
-    Raises: InvitationNotFoundError; InvitationExpiredError after its time or its use.
+    Time: words may follow an answer for half an hour, also when the link's time ends meanwhile.
+    Raises: InvitationNotFoundError; InvitationExpiredError.
     """
     invitation = session.scalar(
         select(Invitation)
         .where(Invitation.token_hash == _hash(token))
-        .options(joinedload(Invitation.visit).joinedload(Visit.desk))
+        .options(
+            joinedload(Invitation.visit).joinedload(Visit.desk),
+            joinedload(Invitation.visit).joinedload(Visit.procedure),
+        )
     )
     if invitation is None:
         raise InvitationNotFoundError()
-    if invitation.used_at is not None or invitation.expires_at <= clock.now():
-        raise InvitationExpiredError()
+    now = clock.now()
+    ends_at = invitation.expires_at
+    if for_words and invitation.used_at is not None:
+        ends_at = max(ends_at, invitation.used_at + TIME_FOR_WORDS)
+    if ends_at <= now:
+        life = invitation.expires_at - invitation.made_at
+        raise InvitationExpiredError(hours=round(life / timedelta(hours=1)))
     return invitation
 
 
-def use_invitation(session: Session, token: str) -> Invitation:
-    """Spend an invitation, once, within the unit of work of what it allows.
+def rate_by_invitation(session: Session, token: str, answer: PhoneAnswer) -> RecordingOutcome:
+    """Record the answer of a phone and spend the link, in one unit of work.
 
-    Raises: as ``get_invitation``; of two at the same moment one is told it is spent.
+    Of two phones at the same moment one is answered, and the other told that the link is spent;
+    the same answer sent again is *known*. A link whose visit was rated another way is spent too,
+    so that nobody can fill the table of refusals with it.
+    Raises: as ``get_invitation``; InvitationSpentError; VisitOpenError.
     """
     invitation = get_invitation(session, token)
-    locked = session.scalar(
-        select(Invitation)
-        .where(Invitation.id == invitation.id, Invitation.used_at.is_(None))
-        .with_for_update()
+    session.refresh(invitation, ["used_at"], with_for_update={"of": Invitation})
+    known = session.scalar(select(Rating.seq).where(Rating.id == answer.rating_id))
+    if invitation.used_at is not None and known is None:
+        raise InvitationSpentError()
+    if invitation.visit.closed_at is None:
+        raise VisitOpenError(visit_id=invitation.visit_id)
+    tapped_at = invitation.used_at or clock.now()
+    tap = Tap(
+        rating_id=answer.rating_id,
+        desk_id=None,
+        configuration_id=answer.configuration_id,
+        scale_id=answer.scale_id,
+        level=answer.level,
+        tapped_at=tapped_at,
+        is_timed_here=True,
+        visit=invitation.visit.token,
+        source=SOURCES[invitation.purpose],
+        language=answer.language,
+        layout=Layout.STACK,
     )
-    if locked is None:
-        raise InvitationExpiredError()
-    locked.used_at = clock.now()
+    outcome = record_ratings(session.connection(), [tap])[0]
+    invitation.used_at = tapped_at
     session.flush()
-    return locked
+    return outcome
+
+
+def add_words(
+    session: Session, token: str, words: CitizenWords, *, rating_id: uuid.UUID | None
+) -> None:
+    """Store what a citizen adds to the answer of a visit; each of both is stored once.
+
+    Reasons belong only to an answer that was given through this link: ``rating_id`` is known only
+    to the page that follows it.
+    Raises: as ``get_invitation``; RatingNotFoundError while the visit is not rated.
+    """
+    invitation = get_invitation(session, token, for_words=True)
+    answer = list_answer(session.connection(), invitation.visit_id)
+    counting = session.scalar(select(Rating.id).where(Rating.seq == answer[-1])) if answer else None
+    if counting is None:
+        raise RatingNotFoundError(visit_id=invitation.visit_id)
+    if rating_id is not None and words.reasons:
+        record_reasons(
+            session, ReasonsGiven(rating_id=rating_id, kiosk_id=None, reasons=words.reasons)
+        )
+    if words.comment:
+        record_comment(session, counting, words.comment)

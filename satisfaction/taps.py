@@ -75,6 +75,25 @@ class RecordingOutcome:
     reason: RefusalReason | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class PhoneAnswer:
+    """What a citizen chose on a phone, under the configuration that the page showed."""
+
+    rating_id: uuid.UUID
+    configuration_id: int
+    scale_id: int
+    level: int
+    language: Language = Language.VI
+
+
+@dataclass(frozen=True, kw_only=True)
+class CitizenWords:
+    """What a citizen adds to an answer; either may be left out."""
+
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
+
+
 def storable_comment(text: str) -> str:
     """Return a comment as it may be stored: in plain form, without numbers that name a person.
 

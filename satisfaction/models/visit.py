@@ -26,6 +26,12 @@ class Visit(Base):
             postgresql_where=text("outcome IS NULL"),
         ),
         Index(None, "closed_day", "desk_id"),
+        Index(
+            "ix_visit_online_dossier",
+            "dossier_id",
+            sqlite_where=text("channel = 'online'"),
+            postgresql_where=text("channel = 'online'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -49,6 +49,13 @@ def upgrade() -> None:
         "configuration",
         sa.Column("invitation_hours", sa.Integer(), server_default="24", nullable=False),
     )
+    op.create_index(
+        "ix_visit_online_dossier",
+        "visit",
+        ["dossier_id"],
+        sqlite_where=sa.text("channel = 'online'"),
+        postgresql_where=sa.text("channel = 'online'"),
+    )
     op.create_table(
         "desk_card",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -107,6 +114,7 @@ def downgrade() -> None:
     op.drop_table("service_token")
     op.drop_table("quota_use")
     op.drop_table("desk_card")
+    op.drop_index("ix_visit_online_dossier", table_name="visit")
     op.drop_column("configuration", "invitation_hours")
     log = sa.table("audit_entry", sa.column("action", sa.String))
     op.execute(log.update().where(log.c.action.in_(NEW_DEEDS)).values(action="office_changed"))

@@ -1,0 +1,66 @@
+"""Change what a unit's devices and links do, from now on. Refuses to change an earlier version.
+
+A change adds a version, so that every rating can still name the one that it was given under.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from satisfaction import clock
+from satisfaction.audit import record_deed
+from satisfaction.errors import UnitNotConfiguredError
+from satisfaction.models import Configuration, Unit
+from satisfaction.office import find_configuration
+from satisfaction.terms import AuditAction, FollowUp
+
+_KEPT = (
+    "scale_id",
+    "follow_up",
+    "follow_up_most",
+    "reason_codes",
+    "allows_unlinked",
+    "idle_seconds",
+    "invitation_hours",
+    "office_title",
+    "we_changed_vi",
+    "we_changed_en",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What is to be different; None leaves a thing as it is."""
+
+    allows_unlinked: bool | None = None
+    invitation_hours: int | None = None
+    follow_up: FollowUp | None = None
+    idle_seconds: int | None = None
+
+
+def change_configuration(
+    session: Session, unit: Unit, changes: Changes, *, changed_by_id: int | None = None
+) -> Configuration:
+    """Add a version for a unit that differs from what is in force there now.
+
+    A unit that went by what stands above it has a version of its own from now on.
+    Writes: configuration, audit_entry.
+    Raises: UnitNotConfiguredError.
+    """
+    now = clock.now()
+    current = find_configuration(session, unit.id, now)
+    if current is None:
+        raise UnitNotConfiguredError(unit_id=unit.id)
+    wanted = {name: value for name, value in vars(changes).items() if value is not None}
+    kept = {name: getattr(current, name) for name in _KEPT}
+    version = Configuration(unit_id=unit.id, from_at=now, **(kept | wanted))
+    session.add(version)
+    session.flush()
+    record_deed(
+        session,
+        AuditAction.OFFICE_CHANGED,
+        account_id=changed_by_id,
+        unit_id=unit.id,
+        detail={"configuration_id": version.id, **wanted},
+    )
+    return version
