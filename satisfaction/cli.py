@@ -292,7 +292,7 @@ def import_command(
                 progress=progress,
             )
     except ImportRefusedError as error:
-        raise Refused(import_words.say_file_fault(error)) from error
+        raise Refused(import_words.say_file_fault_to_operator(error)) from error
     for line in import_words.report_lines(report):
         click.echo(line)
 

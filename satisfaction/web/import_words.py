@@ -6,7 +6,7 @@ Every fault names what to do about it, since the reader has the file and not the
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 
 from satisfaction.dossier_lists import ImportReport
@@ -15,6 +15,7 @@ from satisfaction.errors import ImportRefusedError
 from satisfaction.headings import ListField
 from satisfaction.terms import FileFault, RowFault
 from satisfaction.web.formats import as_number
+from satisfaction.web.languages import LANGUAGES
 
 MEGABYTE = 2**20
 
@@ -106,6 +107,15 @@ def say_file_fault(error: ImportRefusedError) -> str:
         "headings": "; ".join(f"“{heading}”" for heading in fields.get("headings", ())),
         "fields": ", ".join(ListField),
     }
+
+
+def say_file_fault_to_operator(error: ImportRefusedError) -> str:
+    """Return the same in both languages in one line, as commands refuse."""
+    said = []
+    for language in LANGUAGES:
+        with force_locale(language):
+            said.append(say_file_fault(error))
+    return " / ".join(dict.fromkeys(said))
 
 
 def say_row_fault(problem: RowProblem) -> str:
