@@ -85,9 +85,10 @@ def end_visit(visit_id: int) -> ResponseReturnValue:
     scope = current_officer().scope(Permission.SERVE_DESK)
     try:
         with unit_of_work() as session:
-            visit = desks.end_visit(session, scope, visit_id)
-        remembered[CHOSEN] = visit.desk_id
-        flash(_("Đã kết thúc. Máy đánh giá ở bàn đang mời công dân đánh giá."), "good")
+            ended = desks.end_visit(session, scope, visit_id)
+        remembered[CHOSEN] = ended.desk_id
+        asked = _("Đã kết thúc. Máy đánh giá ở bàn đang mời công dân đánh giá.")
+        flash(asked if ended.is_asked else _("Đã kết thúc. Bàn này chưa có máy đánh giá."), "good")
     except VisitClosedError:
         flash(_("Lượt này đã kết thúc trước đó."), "bad")
     return redirect(url_for("admin.desk.index"), 303)

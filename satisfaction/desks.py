@@ -100,6 +100,14 @@ class VisitWanted:
     opened_by_id: int | None = None
 
 
+@dataclass(frozen=True)
+class Ended:
+    """At which desk a visit has ended, and whether a kiosk asks about it there."""
+
+    desk_id: int
+    is_asked: bool
+
+
 def read_sheet(session: Session, unit_ids: Set[int], desk_id: int | None) -> DeskSheet:
     """Return the desk page's content; a single desk chooses itself, a foreign one is ignored."""
     today = clock.today()
@@ -111,7 +119,6 @@ def read_sheet(session: Session, unit_ids: Set[int], desk_id: int | None) -> Des
         return DeskSheet(
             desks=desks, desk=None, progress=Progress(None, ()), procedures=(), has_kiosk=False
         )
-    has_kiosk = exists().where(Kiosk.desk_id == desk.id, Kiosk.revoked_at.is_(None))
     return DeskSheet(
         desks=desks,
         desk=desk,
@@ -120,7 +127,7 @@ def read_sheet(session: Session, unit_ids: Set[int], desk_id: int | None) -> Des
             ProcedureChoice(procedure.id, procedure.national_code, procedure.short_name)
             for procedure in list_procedures(session, today)
         ),
-        has_kiosk=bool(session.scalar(select(has_kiosk))),
+        has_kiosk=_has_kiosk(session, desk.id),
     )
 
 
@@ -178,14 +185,20 @@ def open_visit(session: Session, unit_ids: Set[int], wanted: VisitWanted) -> Vis
     )
 
 
-def end_visit(session: Session, unit_ids: Set[int], visit_id: int) -> Visit:
-    """Finish serving, which brings the question up on the desk's kiosk.
+def end_visit(session: Session, unit_ids: Set[int], visit_id: int) -> Ended:
+    """Finish serving, which brings the question up on the desk's kiosk, if it has one.
 
     Raises: VisitNotFoundError, also for a visit outside these units; VisitClosedError.
     """
     if visits.get_visit(session, visit_id).unit_id not in unit_ids:
         raise VisitNotFoundError(visit_id=visit_id)
-    return visits.close_visit(session, visit_id)
+    visit = visits.close_visit(session, visit_id)
+    return Ended(visit.desk_id, is_asked=_has_kiosk(session, visit.desk_id))
+
+
+def _has_kiosk(session: Session, desk_id: int) -> bool:
+    enrolled = exists().where(Kiosk.desk_id == desk_id, Kiosk.revoked_at.is_(None))
+    return bool(session.scalar(select(enrolled)))
 
 
 def _get_desk(session: Session, unit_ids: Set[int], desk_id: int) -> Desk:

@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from satisfaction import clock, recording, visits
+from satisfaction import clock, fleet, recording, visits
 from satisfaction.database import db, reading, unit_of_work
 from satisfaction.fleet import hash_token
-from satisfaction.models import Account, Desk, Dossier, Visit
+from satisfaction.models import Account, Desk, Dossier, Kiosk, Visit
 from satisfaction.terms import Channel, Outcome, Role, VisitKind
 from satisfaction.visits import ScreenState
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
@@ -118,6 +118,15 @@ def test_ending_a_visit_asks_on_that_desks_kiosk(clerk: OfficersBrowser, ward: O
     page = clerk.get("/admin/desk").text
     assert "047" in page
     assert "chưa đánh giá" in page
+
+
+def test_a_desk_without_a_kiosk_promises_no_question(clerk: OfficersBrowser, ward: Office) -> None:
+    with unit_of_work() as session:
+        fleet.revoke_kiosk(session, session.get_one(Kiosk, ward.kiosks[0].id))
+    _open(clerk, ward)
+    assert "chưa có máy đánh giá, nên" in clerk.get("/admin/desk").text
+    clerk.post(f"/admin/desk/visits/{_last_visit().id}/end")
+    assert "Đã kết thúc. Bàn này chưa có máy đánh giá." in clerk.get("/admin/desk").text
 
 
 def test_a_busy_desk_and_a_visit_ended_twice_are_told_in_words(
