@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 from satisfaction.dossier_lists import ImportReport
 from satisfaction.dossier_rows import Notes, RowProblem
 from satisfaction.errors import ImportRefusedError
-from satisfaction.headings import ListField
+from satisfaction.headings import ListField, heading_key
 from satisfaction.terms import FileFault, RowFault
 from satisfaction.web.formats import as_number
 from satisfaction.web.languages import LANGUAGES
@@ -139,7 +139,7 @@ def say_problem(problem: RowProblem) -> str:
 def list_columns(report: ImportReport) -> list[tuple[str, str]]:
     """Return what became of the columns: a title and the headings under it."""
     columns = report.columns
-    read = (f"{columns.headings[place]} → {FIELDS[place]}" for place in columns.places)
+    read = (_name_column(columns.headings[place], str(FIELDS[place])) for place in columns.places)
     groups = (
         (gettext("Cột được đọc"), tuple(read)),
         (gettext("Cột không cần đến"), columns.not_kept),
@@ -148,6 +148,10 @@ def list_columns(report: ImportReport) -> list[tuple[str, str]]:
         (gettext("Trang tính không đọc"), report.other_tables),
     )
     return [(str(title), "; ".join(headings)) for title, headings in groups if headings]
+
+
+def _name_column(heading: str, meaning: str) -> str:
+    return heading if heading_key(heading) == heading_key(meaning) else f"{heading} → {meaning}"
 
 
 def list_notes(notes: Notes) -> list[tuple[str, list[tuple[str, int]]]]:

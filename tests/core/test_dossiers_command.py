@@ -47,7 +47,7 @@ def test_import_prints_what_it_did_and_names_every_bad_line(run: Run) -> None:
     result = run(LIST)
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "Cột được đọc: Mã hồ sơ → Mã hồ sơ; Mã TTHC → Mã thủ tục; Ngày tiếp nhận → Ngày tiếp nhận",
+        "Cột được đọc: Mã hồ sơ; Mã TTHC → Mã thủ tục; Ngày tiếp nhận",
         "Cột thông tin cá nhân, không đọc: Họ tên",
         "Cột không nhận ra, không đọc: STT",
         "Mã hồ sơ khác thường, vẫn giữ và đánh dấu (1): BTP-7 (1)",
