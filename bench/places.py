@@ -48,14 +48,21 @@ class Place:
     @contextmanager
     def opened(self) -> Iterator[Flask]:
         """Prepare the database and work with it in this process until the block ends."""
+        with self.reopened() as app, app.app_context():
+            schema.prepare_database()
+            yield app
+
+    @contextmanager
+    def reopened(self) -> Iterator[Flask]:
+        """Have an application over the database until the block ends."""
         app = create_app(settings=self.settings())
         wal = mock.patch.object(database, "wal_is_safe", return_value=True)
-        with wal if self.is_wal_trial else nullcontext(), app.app_context():
-            schema.prepare_database()
+        with wal if self.is_wal_trial else nullcontext():
             try:
                 yield app
             finally:
-                db.engine.dispose()
+                with app.app_context():
+                    db.engine.dispose()
 
 
 class Places:
