@@ -87,8 +87,15 @@ def end_visit(visit_id: int) -> ResponseReturnValue:
         with unit_of_work() as session:
             ended = desks.end_visit(session, scope, visit_id)
         remembered[CHOSEN] = ended.desk_id
-        asked = _("Đã kết thúc. Máy đánh giá ở bàn đang mời công dân đánh giá.")
-        flash(asked if ended.is_asked else _("Đã kết thúc. Bàn này chưa có máy đánh giá."), "good")
+        flash(_say_ended(ended), "good")
     except VisitClosedError:
         flash(_("Lượt này đã kết thúc trước đó."), "bad")
     return redirect(url_for("admin.desk.index"), 303)
+
+
+def _say_ended(ended: desks.Ended) -> str:
+    if ended.was_left_open:
+        return str(_("Đã đóng lượt để quên từ hôm trước, không mời đánh giá."))
+    if ended.is_asked:
+        return str(_("Đã kết thúc. Máy đánh giá ở bàn đang mời công dân đánh giá."))
+    return str(_("Đã kết thúc. Bàn này chưa có máy đánh giá."))

@@ -53,6 +53,7 @@ class ServedVisit:
     opened_at: datetime
     closed_at: datetime | None
     answered: Answered
+    was_left_open: bool
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Ended:
 
     desk_id: int
     is_asked: bool
+    was_left_open: bool
 
 
 def read_sheet(session: Session, unit_ids: Set[int], desk_id: int | None) -> DeskSheet:
@@ -188,12 +190,17 @@ def open_visit(session: Session, unit_ids: Set[int], wanted: VisitWanted) -> Vis
 def end_visit(session: Session, unit_ids: Set[int], visit_id: int) -> Ended:
     """Finish serving, which brings the question up on the desk's kiosk, if it has one.
 
+    Nobody is asked about a visit of an earlier day: whoever now stands there was not served then.
     Raises: VisitNotFoundError, also for a visit outside these units; VisitClosedError.
     """
     if visits.get_visit(session, visit_id).unit_id not in unit_ids:
         raise VisitNotFoundError(visit_id=visit_id)
     visit = visits.close_visit(session, visit_id)
-    return Ended(visit.desk_id, is_asked=_has_kiosk(session, visit.desk_id))
+    was_left_open = _was_left_open(visit)
+    if was_left_open:
+        visits.end_question(session, visit.token, desk_id=visit.desk_id, outcome=Outcome.NOT_SHOWN)
+    is_asked = not was_left_open and _has_kiosk(session, visit.desk_id)
+    return Ended(visit.desk_id, is_asked=is_asked, was_left_open=was_left_open)
 
 
 def _has_kiosk(session: Session, desk_id: int) -> bool:
@@ -250,7 +257,14 @@ def _as_served(visit: Visit) -> ServedVisit:
         opened_at=visit.opened_at,
         closed_at=visit.closed_at,
         answered=_as_answered(visit.outcome),
+        was_left_open=_was_left_open(visit),
     )
+
+
+def _was_left_open(visit: Visit) -> bool:
+    """Say whether a visit was forgotten when its day ended."""
+    end = clock.local_day(visit.closed_at) if visit.closed_at else clock.today()
+    return clock.local_day(visit.opened_at) < end
 
 
 def _as_answered(outcome: Outcome | None) -> Answered:

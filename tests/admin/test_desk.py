@@ -129,6 +129,22 @@ def test_a_desk_without_a_kiosk_promises_no_question(clerk: OfficersBrowser, war
     assert "Đã kết thúc. Bàn này chưa có máy đánh giá." in clerk.get("/admin/desk").text
 
 
+def test_a_visit_left_open_overnight_asks_nobody(clerk: OfficersBrowser, ward: Office) -> None:
+    with clock.replaced(NOW - timedelta(hours=18)), unit_of_work() as session:
+        visit = visits.open_visit(session, visits.NewVisit(desk_id=ward.desks[0].id))
+    _choose(clerk, ward.desks[0])
+    page = clerk.get("/admin/desk").text
+    assert "15:00, 09/03/2026" in page
+    assert "Đóng lượt" in page
+    clerk.post(f"/admin/desk/visits/{visit.id}/end")
+    assert "để quên từ hôm trước" in clerk.get("/admin/desk").text
+    with db.engine.connect() as connection:
+        shown = visits.find_screen(connection, hash_token(ward.tokens[0]))
+    assert shown.state is ScreenState.WAIT
+    with reading() as session:
+        assert session.get_one(Visit, visit.id).outcome is Outcome.NOT_SHOWN
+
+
 def test_a_busy_desk_and_a_visit_ended_twice_are_told_in_words(
     clerk: OfficersBrowser, ward: Office
 ) -> None:
