@@ -263,17 +263,26 @@ def _token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def find_officer(
+@dataclass(frozen=True)
+class LiveSession:
+    """A session that has not ended: whose it is, and when its last use was written down."""
+
+    officer: Officer
+    seen_at: datetime
+
+
+def find_session(
     session: Session, token: str, *, idle: timedelta, absolute: timedelta
-) -> Officer | None:
-    """Return the officer of a live session: not ended, not idle too long, not too old."""
+) -> LiveSession | None:
+    """Return a live session: not ended, not idle too long, not too old."""
     sign_in = _find_sign_in(session, token)
     now = clock.now()
     if sign_in is None or sign_in.account.disabled_at is not None:
         return None
     if now - sign_in.seen_at > idle or now - sign_in.created_at > absolute:
         return None
-    return as_officer(session, sign_in.account, clock.local_day(now))
+    officer = as_officer(session, sign_in.account, clock.local_day(now))
+    return LiveSession(officer, sign_in.seen_at)
 
 
 def _find_sign_in(session: Session, token: str) -> SignIn | None:
@@ -297,12 +306,6 @@ def as_officer(session: Session, account: Account, day: date) -> Officer:
     granted = sorted({grant.unit_id for grant in grants})
     names = tuple(name_of(get_unit(session, unit_id), day).name for unit_id in granted)
     return Officer(account.id, account.name, account.display_name, names, units)
-
-
-def seen_long_ago(session: Session, token: str, *, after: timedelta) -> bool:
-    """Say whether a session's last use should be written down again."""
-    sign_in = _find_sign_in(session, token)
-    return sign_in is not None and clock.now() - sign_in.seen_at > after
 
 
 def keep_seen(session: Session, token: str) -> None:

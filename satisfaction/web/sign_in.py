@@ -7,8 +7,8 @@ from flask import Flask, current_app, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
-from satisfaction import accounts
-from satisfaction.accounts import Credentials, Officer
+from satisfaction import accounts, clock
+from satisfaction.accounts import Credentials, LiveSession, Officer
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import SignInRefusedError
@@ -39,21 +39,18 @@ def install_sign_in(app: Flask) -> None:
     @manager.user_loader
     def load(token: str) -> SignedIn | None:
         with reading() as reader:
-            officer = _find_officer(reader, token)
-            is_old = officer is not None and accounts.seen_long_ago(
-                reader, token, after=_SEEN_EVERY
-            )
-        if officer is None:
+            found = _find_session(reader, token)
+        if found is None:
             return None
-        if is_old and not _is_in_background():
+        if clock.now() - found.seen_at > _SEEN_EVERY and not _is_in_background():
             with unit_of_work() as writer:
                 accounts.keep_seen(writer, token)
-        return SignedIn(officer, token)
+        return SignedIn(found.officer, token)
 
 
-def _find_officer(reader: Session, token: str) -> Officer | None:
+def _find_session(reader: Session, token: str) -> LiveSession | None:
     settings: Settings = current_app.config["SETTINGS"]
-    return accounts.find_officer(
+    return accounts.find_session(
         reader,
         token,
         idle=timedelta(minutes=settings.idle_minutes),
@@ -83,10 +80,10 @@ def sign_in(credentials: Credentials) -> None:
     if token is None:
         raise SignInRefusedError()
     with reading() as reader:
-        officer = _find_officer(reader, token)
-    assert officer is not None
+        found = _find_session(reader, token)
+    assert found is not None
     _forget_session()
-    login_user(SignedIn(officer, token))
+    login_user(SignedIn(found.officer, token))
 
 
 def sign_out(token: str) -> None:
