@@ -40,11 +40,11 @@ class RatingMessage(BaseModel):
     @field_validator("tapped_at")
     @classmethod
     def _within_centuries(cls, value: datetime) -> datetime:
-        if not 2000 <= value.year <= 2200:
+        if not 1970 <= value.year <= 2200:
             raise ValueError("not a time of this system")
         return value
 
-    def as_tap(self, *, kiosk_id: int, desk_id: int) -> Tap:
+    def as_tap(self, *, kiosk_id: int, desk_id: int | None) -> Tap:
         """Return the core's form of this message, from the device that sent it."""
         return Tap(
             rating_id=self.id,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
@@ -130,13 +130,21 @@ _last_seq = (
     .correlate(Kiosk)
     .scalar_subquery()
 )
+_neighbour = aliased(Kiosk, name="neighbour")
+_earliest = select(func.min(_neighbour.enrolled_at)).correlate(Kiosk)
+_FIRST_ENROLLED = func.coalesce(
+    _earliest.where(_neighbour.desk_id == Kiosk.desk_id).scalar_subquery(),
+    _earliest.where(
+        _neighbour.desk_id.is_(None), _neighbour.unit_id == Kiosk.unit_id
+    ).scalar_subquery(),
+)
 _KIOSK = (
     select(
         Kiosk.id,
         Kiosk.token_hash,
         Kiosk.unit_id,
         Kiosk.desk_id,
-        Kiosk.enrolled_at,
+        _FIRST_ENROLLED.label("first_enrolled_at"),
         Kiosk.revoked_at,
         Desk.unit_id.label("desk_unit_id"),
         Desk.from_day,
@@ -168,6 +176,12 @@ def find_kiosks(connection: Connection, credentials: Collection[bytes]) -> dict[
     if not credentials:
         return {}
     return {row.token_hash: row for row in _KIOSKS_BY_CREDENTIAL.run(connection, credentials)}
+
+
+def stand_together(connection: Connection, kiosk_ids: Collection[int]) -> bool:
+    """Say whether these kiosks stand, or stood, at the same place: at one desk, or in one lobby."""
+    places = select(Kiosk.unit_id, Kiosk.desk_id).where(Kiosk.id.in_(kiosk_ids)).distinct()
+    return len(connection.execute(places).all()) == 1
 
 
 def read_facts(

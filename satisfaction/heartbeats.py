@@ -4,6 +4,7 @@ Refuses to guess: a hole in a device's counters is *not yet arrived* as long as 
 it, and *missing* beyond that.
 """
 
+import itertools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,8 +68,8 @@ def record_beat(session: Session, kiosk_id: int, beat: Beat) -> BeatAnswer:
     if is_clock_wrong(beat.clock_offset_ms) and not was_wrong:
         _raise(session, kiosk_id, KioskEventKind.CLOCK_WRONG, offset_ms=beat.clock_offset_ms)
     lacking = _find_lacking(session, kiosk_id, beat, last.complete_until)
-    last.complete_until = (lacking[0] if lacking else beat.next_counter) - 1
-    missing = max(0, len(lacking) - beat.queue_length)
+    last.complete_until = (lacking.first[0] if lacking.first else beat.next_counter) - 1
+    missing = max(0, lacking.count - beat.queue_length)
     if missing > last.missing:
         _raise(session, kiosk_id, KioskEventKind.RATINGS_MISSING, missing=missing)
     last.at, last.missing = now, missing
@@ -86,7 +87,7 @@ def record_beat(session: Session, kiosk_id: int, beat: Beat) -> BeatAnswer:
         setattr(last, name, getattr(beat, name))
     session.add(last)
     session.flush()
-    return BeatAnswer(tuple(lacking[:MOST_WANTED]))
+    return BeatAnswer(lacking.first)
 
 
 def is_clock_wrong(offset_ms: int) -> bool:
@@ -98,22 +99,43 @@ def _raise(session: Session, kiosk_id: int, kind: KioskEventKind, **detail: int)
     session.add(KioskEvent(kiosk_id=kiosk_id, at=clock.now(), kind=kind, detail=detail))
 
 
-def _find_lacking(session: Session, kiosk_id: int, beat: Beat, complete_until: int) -> list[int]:
-    """Return the counters of this epoch that the server has neither recorded nor refused."""
+@dataclass(frozen=True)
+class _Lacking:
+    """How many counters the server lacks, and the first of them."""
+
+    count: int
+    first: tuple[int, ...]
+
+
+def _find_lacking(session: Session, kiosk_id: int, beat: Beat, complete_until: int) -> _Lacking:
+    """Return the counters of this epoch that the server has neither recorded nor refused.
+
+    An epoch is a random number of one store, so what the same store delivered while the device
+    was another kiosk of this place is not lacking. A device may claim any counter: the counters
+    are never listed, only those that were seen.
+    """
     if beat.next_counter - 1 <= complete_until:
-        return []
+        return _Lacking(0, ())
+    place = select(Kiosk.unit_id, Kiosk.desk_id).where(Kiosk.id == kiosk_id).subquery()
+    neighbours = select(Kiosk.id).join(
+        place,
+        (Kiosk.unit_id == place.c.unit_id) & Kiosk.desk_id.is_not_distinct_from(place.c.desk_id),
+    )
     seen: set[int | None] = set()
     for model in (Rating, Refusal):
         seen |= set(
             session.scalars(
                 select(model.device_counter).where(
-                    model.kiosk_id == kiosk_id,
+                    model.kiosk_id.in_(neighbours),
                     model.device_epoch == beat.device_epoch,
                     model.device_counter > complete_until,
+                    model.device_counter < beat.next_counter,
                 )
             )
         )
-    return [n for n in range(complete_until + 1, beat.next_counter) if n not in seen]
+    unseen = (n for n in range(complete_until + 1, beat.next_counter) if n not in seen)
+    count = beat.next_counter - 1 - complete_until - len(seen)
+    return _Lacking(count, tuple(itertools.islice(unseen, MOST_WANTED)))
 
 
 class KioskTrouble(StrEnum):

@@ -6,10 +6,10 @@ Compiled statements, few for any number of ratings, because a tap waits for them
 
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import uuid6
 from sqlalchemy import Engine, func, insert, select, update
@@ -31,7 +31,15 @@ from satisfaction.errors import (
     RatingNotFoundError,
     RatingRefusedError,
 )
-from satisfaction.facts import RATINGS, Facts, Reference, Row, find_kiosks, read_facts
+from satisfaction.facts import (
+    RATINGS,
+    Facts,
+    Reference,
+    Row,
+    find_kiosks,
+    read_facts,
+    stand_together,
+)
 from satisfaction.models import Comment, Rating, RatingMark, RatingReason, RatingVoid, Visit
 from satisfaction.refusals import keep_refusals
 from satisfaction.taps import (
@@ -63,6 +71,7 @@ __all__ = [
 ]
 
 LONGEST_EXPLANATION = 500
+Answer = TypeVar("Answer")
 
 _INSERT = insert(Rating)
 _INSERT_UNLESS_THERE = postgresql.insert(Rating).on_conflict_do_nothing().returning(Rating.id)
@@ -121,6 +130,13 @@ class Recorder:
             self._engine,
             lambda connection: record_ratings(connection, taps, reference=self._reference),
         )
+
+    def settle(self, work: Callable[[Connection, Reference], Answer]) -> Answer:
+        """Run work durably in one transaction of its own, with what is known of the office.
+
+        It is run again after a deadlock, so it must bear being run twice.
+        """
+        return run_durably(self._engine, lambda connection: work(connection, self._reference))
 
     def _handle(
         self, connection: Connection, items: Sequence[Tap | _Delivered]
@@ -369,7 +385,7 @@ def record_reasons(session: Session, given: ReasonsGiven) -> RecordingOutcome:
     connection = session.connection()
     received_at = clock.now()
     rating = _lock_rating(connection, given.rating_id)
-    if rating is None or rating.kiosk_id != given.kiosk_id:
+    if rating is None or not _may_give_reasons(connection, given.kiosk_id, rating):
         raise RatingRefusedError(RefusalReason.UNKNOWN_VISIT, rating_id=given.rating_id)
     reference = Reference()
     reference.load_reasons(connection, given.reasons)
@@ -383,6 +399,13 @@ def record_reasons(session: Session, given: ReasonsGiven) -> RecordingOutcome:
         result=RecordingResult.KNOWN if earlier else RecordingResult.RECORDED,
         received_at=received_at,
     )
+
+
+def _may_give_reasons(connection: Connection, kiosk_id: int | None, rating: Row) -> bool:
+    """Say whether reasons come from where the rating came from; the device may be paired anew."""
+    if kiosk_id is None or rating.kiosk_id is None or kiosk_id == rating.kiosk_id:
+        return bool(kiosk_id == rating.kiosk_id)
+    return stand_together(connection, {kiosk_id, rating.kiosk_id})
 
 
 def _lock_rating(connection: Connection, rating_id: uuid.UUID) -> Any:

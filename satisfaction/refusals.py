@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import asdict
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import insert
@@ -13,12 +14,44 @@ from sqlalchemy.engine import Connection
 from satisfaction import clock
 from satisfaction.models import AuditEntry, Refusal
 from satisfaction.taps import RecordingOutcome, Tap
-from satisfaction.terms import AuditAction, RecordingResult
+from satisfaction.terms import AuditAction, RecordingResult, RefusalReason
 
 _INSERT_REFUSAL = {
     "sqlite": sqlite.insert(Refusal).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(Refusal).on_conflict_do_nothing(),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedItem:
+    """An item of a device's queue that is no readable tap: its name, whose it is, what it said."""
+
+    item_id: uuid.UUID
+    kiosk_id: int
+    reason: RefusalReason
+    content: Mapping[str, int | str | None]
+    device_epoch: int | None = None
+    device_counter: int | None = None
+
+
+def keep_refused_item(connection: Connection, item: RefusedItem) -> None:
+    """Keep a refused item of a queue that is no readable tap; the same one is kept once."""
+    content = dict(item.content)
+    row = {
+        "rating_id": item.item_id,
+        "content_hash": _hash(content),
+        "kiosk_id": item.kiosk_id,
+        "device_epoch": item.device_epoch,
+        "device_counter": item.device_counter,
+        "received_at": clock.now(),
+        "reason": item.reason,
+        "content": content,
+    }
+    connection.execute(_INSERT_REFUSAL[connection.dialect.name], row)
+
+
+def _hash(content: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(json.dumps(content).encode()).digest()
 
 
 def keep_refusals(
@@ -35,7 +68,7 @@ def keep_refusals(
         content = _content(tap)
         row = {
             "rating_id": tap.rating_id,
-            "content_hash": hashlib.sha256(json.dumps(content).encode()).digest(),
+            "content_hash": _hash(content),
             "kiosk_id": tap.kiosk_id if tap.kiosk_id in known_kiosks else None,
             "device_epoch": tap.device_epoch,
             "device_counter": tap.device_counter,

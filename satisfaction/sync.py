@@ -4,20 +4,35 @@ Refuses nothing as a whole: a bad item is kept as refused with its reason, and t
 """
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from satisfaction import clock, visits
-from satisfaction.errors import RatingRefusedError, VisitNotFoundError, VisitOpenError
+from satisfaction.errors import (
+    KioskNotFoundError,
+    RatingRefusedError,
+    VisitNotFoundError,
+    VisitOpenError,
+)
 from satisfaction.facts import Reference
 from satisfaction.fleet import Device
-from satisfaction.recording import ReasonsGiven, Tap, record_ratings, record_reasons
+from satisfaction.recording import (
+    ReasonsGiven,
+    Recorder,
+    RecordingOutcome,
+    Tap,
+    record_ratings,
+    record_reasons,
+)
+from satisfaction.refusals import RefusedItem, keep_refused_item
 from satisfaction.terms import Outcome, RecordingResult, RefusalReason
 
 MOST_ITEMS = 500
+MOST_OFFSET_MS = 2**31 - 1
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -46,7 +61,17 @@ class OutcomeItem:
     outcome: Outcome
 
 
-SyncItem = RatingItem | ReasonsItem | OutcomeItem
+@dataclass(frozen=True)
+class UnreadableItem:
+    """Something of the queue that cannot be read; what can be told of it is kept as refused."""
+
+    item_id: uuid.UUID
+    content: Mapping[str, int | str | None] = field(hash=False)
+    device_epoch: int | None = None
+    device_counter: int | None = None
+
+
+SyncItem = RatingItem | ReasonsItem | OutcomeItem | UnreadableItem
 
 
 @dataclass(frozen=True)
@@ -58,8 +83,13 @@ class Delivery:
     items: Sequence[SyncItem]
 
     def offset_ms(self, received_at: datetime) -> int:
-        """Return what has to be added to the device's time to get the server's."""
-        return (received_at - clock.require_aware(self.device_now)) // _MILLISECOND
+        """Return what has to be added to the device's time to get the server's.
+
+        Units: milliseconds, at most what a column holds, which is 24 days; how far a clock beyond
+        that is off does not matter, because the day is unknown either way.
+        """
+        offset = (received_at - clock.require_aware(self.device_now)) // _MILLISECOND
+        return max(-MOST_OFFSET_MS, min(offset, MOST_OFFSET_MS))
 
 
 @dataclass(frozen=True)
@@ -72,29 +102,64 @@ class SyncAnswer:
     reason: RefusalReason | None = None
 
 
+def deliver(recorder: Recorder, delivery: Delivery) -> list[SyncAnswer]:
+    """Settle a delivery and return when it is durable.
+
+    One rating alone shares its commit with the live taps of that moment.
+    Raises: KioskNotFoundError for a device revoked meanwhile; nothing is settled then.
+    """
+    only = delivery.items[0] if len(delivery.items) == 1 else None
+    if not isinstance(only, RatingItem):
+        return recorder.settle(
+            lambda connection, reference: _accept(connection, delivery, reference)
+        )
+    outcome = recorder.record(measured(only.tap, delivery.offset_ms(clock.now())))
+    _refuse_revoked([outcome])
+    return [_answer(only, outcome)]
+
+
+def _accept(connection: Connection, delivery: Delivery, reference: Reference) -> list[SyncAnswer]:
+    with Session(connection, expire_on_commit=False) as session:
+        answers = accept_delivery(session, delivery, reference=reference)
+        session.flush()
+    return answers
+
+
+def _refuse_revoked(outcomes: Sequence[RecordingOutcome]) -> None:
+    """Refuse a device as a whole, because it forgets an item on an answer of its own."""
+    if any(outcome.reason is RefusalReason.REVOKED_KIOSK for outcome in outcomes):
+        raise KioskNotFoundError()
+
+
+def _answer(item: RatingItem, outcome: RecordingOutcome) -> SyncAnswer:
+    return SyncAnswer(item.item_id, outcome.result, outcome.received_at, outcome.reason)
+
+
 def accept_delivery(
     session: Session, delivery: Delivery, *, reference: Reference | None = None
 ) -> list[SyncAnswer]:
     """Settle every item of a delivery in the caller's transaction, in order.
 
     Ratings come first, so that reasons find theirs whichever was queued before the other.
+    Raises: KioskNotFoundError for a device revoked meanwhile.
     """
     received_at = clock.now()
     offset_ms = delivery.offset_ms(received_at)
     taps = [
         measured(item.tap, offset_ms) for item in delivery.items if isinstance(item, RatingItem)
     ]
-    outcomes = iter(record_ratings(session.connection(), taps, reference=reference))
+    recorded = record_ratings(session.connection(), taps, reference=reference)
+    _refuse_revoked(recorded)
+    outcomes = iter(recorded)
     settled: dict[uuid.UUID, SyncAnswer] = {}
     answers = []
     for item in delivery.items:
         if isinstance(item, RatingItem):
-            outcome = next(outcomes)
-            answer = SyncAnswer(item.item_id, outcome.result, outcome.received_at, outcome.reason)
+            answer = _answer(item, next(outcomes))
         elif item.item_id in settled:
             answer = settled[item.item_id]
         else:
-            answer = _settle(session, delivery.device, item, received_at)
+            answer = _settle_other(session, delivery.device, item, received_at)
         settled[item.item_id] = answer
         answers.append(answer)
     return answers
@@ -103,6 +168,46 @@ def accept_delivery(
 def measured(tap: Tap, offset_ms: int) -> Tap:
     """Return a tap with the offset of its delivery, unless the device measured one at the tap."""
     return tap if tap.clock_offset_ms is not None else replace(tap, clock_offset_ms=offset_ms)
+
+
+def _settle_other(
+    session: Session,
+    device: Device,
+    item: ReasonsItem | OutcomeItem | UnreadableItem,
+    received_at: datetime,
+) -> SyncAnswer:
+    """Settle what is no rating, and keep it if it is refused."""
+    if isinstance(item, UnreadableItem):
+        answer = SyncAnswer(
+            item.item_id, RecordingResult.REFUSED, received_at, RefusalReason.MALFORMED
+        )
+    else:
+        answer = _settle(session, device, item, received_at)
+    if answer.reason is not None:
+        keep_refused_item(session.connection(), _as_refused(item, device, answer.reason))
+    return answer
+
+
+def _as_refused(
+    item: ReasonsItem | OutcomeItem | UnreadableItem, device: Device, reason: RefusalReason
+) -> RefusedItem:
+    content: Mapping[str, int | str | None]
+    epoch = counter = None
+    if isinstance(item, UnreadableItem):
+        content, epoch, counter = item.content, item.device_epoch, item.device_counter
+    elif isinstance(item, ReasonsItem):
+        words = ",".join(item.given.reasons)
+        content = {"kind": "reasons", "rating": str(item.given.rating_id), "reasons": words}
+    else:
+        content = {"kind": "outcome", "visit": str(item.visit), "outcome": item.outcome.value}
+    return RefusedItem(
+        item_id=item.item_id,
+        kiosk_id=device.kiosk_id,
+        reason=reason,
+        content=content,
+        device_epoch=epoch,
+        device_counter=counter,
+    )
 
 
 def _settle(

@@ -206,6 +206,7 @@ class RefusalReason(StrEnum):
     UNLINKED_NOT_ALLOWED = "unlinked_not_allowed"
     ALREADY_RATED = "already_rated"
     CONFLICT = "conflict"
+    MALFORMED = "malformed"
 
 
 class FileFault(StrEnum):

@@ -52,6 +52,7 @@ def _is_same(tap: Tap, row: Row, facts: Facts) -> bool:
         and (shown.scale_id, shown.level_ids.get(tap.level)) == (tap.scale_id, row.level_id)
         and (before.seq if before else None) == row.supersedes_seq
         and all(getattr(tap, name) == getattr(row, name) for name in _SAME)
+        and _is_of_same_device(tap, row)
         and tap.visit == row.visit_token
         and tap.desk_id in {None, row.desk_id}
         and (tap.is_timed_here or clock.require_aware(tap.tapped_at) == row.tapped_at)
@@ -61,7 +62,6 @@ def _is_same(tap: Tap, row: Row, facts: Facts) -> bool:
 
 _SAME = (
     "configuration_id",
-    "kiosk_id",
     "device_epoch",
     "device_counter",
     "source",
@@ -69,6 +69,14 @@ _SAME = (
     "language",
     "layout",
 )
+
+
+def _is_of_same_device(tap: Tap, row: Row) -> bool:
+    """Say whether one device tapped both; paired anew it has another key and the same store."""
+    if tap.kiosk_id is None or row.kiosk_id is None:
+        return tap.kiosk_id is None and row.kiosk_id is None
+    is_same_store = tap.device_epoch is not None and bool(tap.device_epoch == row.device_epoch)
+    return is_same_store or bool(tap.kiosk_id == row.kiosk_id)
 
 
 def _has_same_words(tap: Tap, row: Row, connection: Connection) -> bool:
@@ -109,13 +117,17 @@ def _check_time(tap: Tap, facts: Facts) -> RefusalReason | None:
 
 
 def _check_kiosk(tap: Tap, facts: Facts) -> RefusalReason | None:
+    """A device may bring what was tapped before it came, if another stood at its place then.
+
+    That is a queue whose device lost its credential and was paired anew.
+    """
     if tap.kiosk_id is None:
         return None
     kiosk = facts.kiosks.get(tap.kiosk_id)
     if kiosk is None or kiosk.revoked_at is not None:
         return RefusalReason.REVOKED_KIOSK
     placement = facts.placements[tap]
-    is_early = placement.corrected_at < kiosk.enrolled_at - FUTURE_TOLERANCE
+    is_early = placement.corrected_at < kiosk.first_enrolled_at - FUTURE_TOLERANCE
     if is_early and placement.local_day is not None:
         return RefusalReason.BEFORE_ENROLMENT
     desk = facts.desk_of(tap)
@@ -164,7 +176,7 @@ def _check_single(tap: Tap, facts: Facts) -> RefusalReason | None:
     is_correction = (
         before.visit_id == visit.id
         and before.superseded_by is None
-        and before.kiosk_id == tap.kiosk_id
+        and _is_of_same_device(tap, before)
         and timedelta(0) <= tap.tapped_at - before.tapped_at <= CORRECTION_WINDOW
     )
     return None if is_correction else RefusalReason.ALREADY_RATED

@@ -168,8 +168,8 @@ def test_record_rating_refuses_a_tap_before_the_device_was_enrolled(
     ward: Office, now: datetime
 ) -> None:
     with unit_of_work() as session:
-        late = fleet.enrol_kiosk(session, ward.desks[0], name="mới").kiosk
-    given = tap(ward, finished_visit(ward.desks[0]), kiosk_id=late.id)
+        late = fleet.enrol_lobby_kiosk(session, ward.unit, name="Sảnh").kiosk
+    given = tap(ward, finished_visit(ward.desks[0]), desk_id=None, kiosk_id=late.id)
     with unit_of_work() as session, pytest.raises(RatingRefusedError) as caught:
         recording.record_rating(session, replace(given, tapped_at=now - timedelta(minutes=10)))
     assert caught.value.reason is RefusalReason.BEFORE_ENROLMENT

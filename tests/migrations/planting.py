@@ -13,9 +13,17 @@ from satisfaction import clock, office, recording, schema, succession, visits
 from satisfaction.audit import record_deed
 from satisfaction.config import Settings
 from satisfaction.database import Base, db, unit_of_work, writing_engine
-from satisfaction.models import Desk, DeskCard, QuotaUse, Rating, RatingMark, ServiceToken
+from satisfaction.models import Desk, DeskCard, Kiosk, QuotaUse, Rating, RatingMark, ServiceToken
 from satisfaction.recording import Tap
-from satisfaction.terms import AuditAction, Mark, SuccessionExtent, SuccessionKind, UnitKind
+from satisfaction.refusals import RefusedItem, keep_refused_item
+from satisfaction.terms import (
+    AuditAction,
+    Mark,
+    RefusalReason,
+    SuccessionExtent,
+    SuccessionKind,
+    UnitKind,
+)
 from tests.conftest import make_office
 from wsgi import create_app
 
@@ -120,7 +128,26 @@ def plant_ways_in() -> None:
         record_deed(session, AuditAction.PAPER_ENTERED, unit_id=desk.unit_id)
 
 
-PLANTS: dict[str, Callable[[], None]] = {"0001": plant_first, "0002": plant_ways_in}
+def plant_unreadable() -> None:
+    """Plant what the second revision holds, and an item that nobody could read."""
+    plant_ways_in()
+    with unit_of_work() as session:
+        kiosk_id = session.scalars(select(Kiosk.id).order_by(Kiosk.id)).first()
+        assert kiosk_id is not None
+        item = RefusedItem(
+            item_id=recording.new_rating_id(),
+            kiosk_id=kiosk_id,
+            reason=RefusalReason.MALFORMED,
+            content={"kind": "rating"},
+        )
+        keep_refused_item(session.connection(), item)
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    "0001": plant_first,
+    "0002": plant_ways_in,
+    "0003": plant_unreadable,
+}
 
 
 def count_rows(connection: Connection) -> dict[str, int]:
