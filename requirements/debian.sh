@@ -10,7 +10,8 @@ say() { printf '%s\n' "$1" >&2; }
 is_there() {
     case "$1" in
         python) "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ;;
-        chromium) command -v chromium >/dev/null ;;
+        # The driver that speaks to the browser is linked to libatomic.
+        chromium) command -v chromium >/dev/null && /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' ;;
         postgresql) [ -x /usr/lib/postgresql/15/bin/initdb ] ;;
         *) say "requirements/debian.sh: $1?"; exit 2 ;;
     esac
@@ -19,7 +20,7 @@ is_there() {
 packages() {
     case "$1" in
         python) echo python3-venv ;;
-        chromium) echo chromium ;;
+        chromium) echo chromium libatomic1 ;;
         postgresql) echo postgresql-15 ;;
     esac
 }
@@ -28,8 +29,7 @@ may_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 apt_install() {
     log=$(mktemp)
-    if apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 ||
-        { apt-get update >"$log" 2>&1 && apt-get install -y --no-install-recommends "$@" >"$log" 2>&1; }; then
+    if apt-get install -y --no-install-recommends "$@" >"$log" 2>&1; then
         rm -f "$log"
     else
         tail -n 5 "$log" >&2
@@ -71,6 +71,8 @@ if ! may_install; then
 fi
 say "Đang cài / Installing:$missing"
 keep_services_down
+# Lists that came with the machine may be old; without a network they have to do.
+apt-get update >/dev/null 2>&1 || true
 case "$missing" in *postgresql-15*) make_no_cluster ;; esac
 # shellcheck disable=SC2086  # The packages are parted by spaces.
 apt_install $missing
