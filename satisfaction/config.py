@@ -13,6 +13,8 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from satisfaction.errors import ConfigurationError
 
@@ -79,6 +81,22 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", value.rstrip("/")):
             raise ValueError("must be http:// or https:// and a host, without a path")
         return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, value: str) -> str:
+        """Accept what the installed drivers can open; a relative file would lie anywhere."""
+        try:
+            address = make_url(value) if value else None
+        except ArgumentError as problem:
+            raise ValueError("is not the address of a database") from problem
+        if address is None or address.drivername in {"postgresql", "postgresql+psycopg"}:
+            return value
+        if address.drivername != "sqlite":
+            raise ValueError("must begin with postgresql:// or sqlite://")
+        if not (address.database or "").startswith("/"):
+            raise ValueError("needs the absolute path of the SQLite file")
+        return value
 
     @field_validator("log_level")
     @classmethod

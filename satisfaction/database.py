@@ -39,7 +39,7 @@ from sqlalchemy import (
 from sqlalchemy import Enum as EnumColumn
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -185,7 +185,7 @@ def engine_options(url: str) -> dict[str, Any]:
     The connection used last is used again first: it has its statements prepared.
     Raises: ConfigurationError for another database than SQLite or PostgreSQL.
     """
-    backend = _backend(url)
+    backend = make_url(url).get_backend_name()
     if backend == "sqlite":
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise ConfigurationError(problem="SQLite too old", version=sqlite3.sqlite_version)
@@ -204,22 +204,6 @@ def engine_options(url: str) -> dict[str, Any]:
             "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC"},
         }
     raise ConfigurationError(variable="HAILONG_DATABASE_URL", problem="unknown database")
-
-
-def _backend(url: str) -> str:
-    """Return which engine an address is for; its driver must be the one that is installed."""
-    try:
-        address = make_url(url)
-    except ArgumentError as problem:
-        raise ConfigurationError(
-            variable="HAILONG_DATABASE_URL", problem="not the address of a database"
-        ) from problem
-    known = {"sqlite": "sqlite", "postgresql": "postgresql", "postgresql+psycopg": "postgresql"}
-    if known.get(address.drivername) == "sqlite" and not (address.database or "").startswith("/"):
-        raise ConfigurationError(
-            variable="HAILONG_DATABASE_URL", problem="an SQLite file needs an absolute path"
-        )
-    return known.get(address.drivername, "")
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -67,17 +67,26 @@ def test_a_bad_value_is_refused_in_one_line_that_names_its_variable(
 
 @pytest.mark.parametrize(
     "address",
-    ["mysql://host/x", "postgresql+psycopg2://host/x", ":::", "sqlite:///beside.db", "sqlite://"],
+    [
+        "mysql://host/x",
+        "postgresql+psycopg2://host/x",
+        ":::",
+        "nonsense",
+        "sqlite:///x.db",
+        "sqlite://",
+    ],
 )
 def test_an_address_of_no_known_database_is_refused(address: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        engine_options(address)
+        load_settings({"HAILONG_DATABASE_URL": address})
     assert refused.value.fields["variable"] == "HAILONG_DATABASE_URL"
+    assert address not in say(refused.value)
 
 
-@pytest.mark.parametrize("address", ["sqlite:////srv/x.db", "postgresql://host/x"])
+@pytest.mark.parametrize("address", ["", "sqlite:////srv/x.db", "postgresql://host/x"])
 def test_sqlite_and_postgresql_are_known(address: str) -> None:
-    assert engine_options(address)["pool_size"] >= 8
+    settings = load_settings({"HAILONG_DATABASE_URL": address})
+    assert engine_options(settings.effective_database_url)["pool_size"] >= 8
 
 
 def test_a_folder_that_cannot_be_written_is_refused_by_name(tmp_path: Path) -> None:

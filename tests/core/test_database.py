@@ -249,7 +249,7 @@ def test_a_word_outside_its_vocabulary_is_refused_by_the_database(ward: Office) 
         assert session.get_one(Visit, visit.id).kind is VisitKind.INTAKE
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "sqlite:///relative.db", "nonsense"])
+@pytest.mark.parametrize("url", ["mysql://x/y", "oracle://x/y"])
 def test_another_database_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError):
         engine_options(url)
