@@ -4,41 +4,31 @@ Refuses to say whether a name or a password was wrong, and takes the same time f
 """
 
 import hashlib
-import math
 import secrets
 import threading
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
-from satisfaction.errors import (
-    AccountExistsError,
-    AccountNotFoundError,
-    SignInThrottledError,
-)
-from satisfaction.models import Account, Grant, SignIn, SignInThrottle, Unit
+from satisfaction.errors import AccountExistsError, AccountNotFoundError
+from satisfaction.models import Account, Grant, SignIn, Unit
 from satisfaction.office import get_unit, name_of, units_under
 from satisfaction.terms import AuditAction, Permission, Role
 from satisfaction.text import clean
+from satisfaction.throttling import count_attempt, forget_failures
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DESK_OFFICER: frozenset({Permission.SERVE_DESK}),
     Role.SUPERVISOR: frozenset({Permission.SEE_COUNTS, Permission.ENTER_PAPER}),
     Role.ADMINISTRATOR: frozenset(Permission),
 }
-FREE_FAILURES = 5
-FIRST_DELAY = timedelta(seconds=15)
-LONGEST_DELAY = timedelta(minutes=15)
-FAILURES_KEPT = timedelta(hours=12)
 _HASHES_AT_ONCE = threading.BoundedSemaphore(2)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _NOBODY = _hasher.hash(secrets.token_hex(16))
@@ -186,35 +176,13 @@ def prepare_sign_in(session: Session, credentials: Credentials) -> Claim:
     Writes: sign_in_throttle.
     Raises: SignInThrottledError with the seconds to wait, while the name is throttled here.
     """
-    _count_attempt(session, credentials.throttle_key)
+    count_attempt(session, credentials.throttle_key)
     account = session.scalar(
         select(Account).where(
             Account.name == credentials.account_name, Account.disabled_at.is_(None)
         )
     )
     return Claim(account.id, account.password_hash) if account else Claim(None, _NOBODY)
-
-
-_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
-
-def _count_attempt(session: Session, key: bytes) -> None:
-    now = clock.now()
-    insert = _INSERT[session.get_bind().dialect.name](SignInThrottle)
-    session.execute(
-        insert.values(key_hash=key, failures=0, last_failed_at=now).on_conflict_do_nothing()
-    )
-    throttle = session.get_one(SignInThrottle, key, with_for_update=True)
-    if throttle.locked_until and throttle.locked_until > now:
-        wait = throttle.locked_until - now
-        raise SignInThrottledError(retry_after_seconds=math.ceil(wait.total_seconds()))
-    if now - throttle.last_failed_at > FAILURES_KEPT:
-        throttle.failures = 0
-    throttle.failures += 1
-    throttle.last_failed_at = now
-    beyond = throttle.failures - FREE_FAILURES
-    if beyond >= 0:
-        throttle.locked_until = now + min(FIRST_DELAY * 2 ** min(beyond, 10), LONGEST_DELAY)
 
 
 def check_claim(claim: Claim, credentials: Credentials) -> bool:
@@ -238,9 +206,7 @@ def finish_sign_in(
             network=credentials.network,
         )
         return None
-    throttle = session.get(SignInThrottle, credentials.throttle_key, with_for_update=True)
-    if throttle is not None:
-        throttle.failures, throttle.locked_until = 0, None
+    forget_failures(session, credentials.throttle_key)
     token = secrets.token_urlsafe(32)
     session.add(
         SignIn(

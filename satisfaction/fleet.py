@@ -4,9 +4,10 @@ Refuses to keep a credential or a pairing code in the clear.
 """
 
 import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import bindparam, select
@@ -18,6 +19,7 @@ from satisfaction.database import db
 from satisfaction.errors import KioskNotFoundError, PairingRefusedError
 from satisfaction.models import Desk, Kiosk, PairingCode, Unit
 from satisfaction.terms import AuditAction
+from satisfaction.throttling import count_attempt, forget_failures
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 8
@@ -111,6 +113,35 @@ def pair_device(session: Session, typed_code: str) -> Enrolment:
         raise PairingRefusedError()
     pairing.used_at = now
     return _enrol(session, pairing.name, unit_id=pairing.unit_id, desk_id=pairing.desk_id)
+
+
+@dataclass(frozen=True)
+class PairingAttempt:
+    """What somebody typed as a code, from which network, and the key that hides the network."""
+
+    code: str
+    network: str
+    key: bytes = field(repr=False)
+
+    @property
+    def throttle_key(self) -> bytes:
+        """The key under which failures are counted, from which no network can be found out."""
+        return hmac.digest(self.key, f"pairing\0{self.network}".encode(), hashlib.sha256)
+
+
+def try_pairing(session: Session, attempt: PairingAttempt) -> Enrolment | None:
+    """Turn a device into a kiosk; None for a code that is worth nothing, which is counted.
+
+    The caller has to keep the unit of work either way.
+    Raises: SignInThrottledError after too many failures from one network.
+    """
+    count_attempt(session, attempt.throttle_key)
+    try:
+        enrolment = pair_device(session, attempt.code)
+    except PairingRefusedError:
+        return None
+    forget_failures(session, attempt.throttle_key)
+    return enrolment
 
 
 def rotate_credential(session: Session, kiosk: Kiosk) -> str:

@@ -68,6 +68,8 @@ POST /kiosk/reasons                   kiosk.reasons.create         401 400 401 4
 POST /kiosk/outcomes                  kiosk.outcomes.create        401 400 401 401 401 401
 POST /kiosk/sync                      kiosk.sync.create            401 400 401 401 401 401
 POST /kiosk/heartbeat                 kiosk.heartbeat.create       401 400 401 401 401 401
+GET  /kiosk/pair                      kiosk.pairing.new            200 200 200 200 200 200
+POST /kiosk/pair?key=A                kiosk.pairing.create         200 200 200 200 200 200
 GET  /kiosk/enrol/unknown             kiosk.enrolment.create       401 401 401 401 401 401
 """
 
