@@ -31,7 +31,7 @@ from satisfaction.models import (
     Visit,
 )
 from satisfaction.models.scale import MOST_LEVELS
-from satisfaction.office import Segment, name_of, segments_under
+from satisfaction.office import Segment, get_unit, name_of, segments_under
 from satisfaction.periods import Period, iso_week
 from satisfaction.terms import Channel, Dimension, Outcome, Standing
 from satisfaction.text import sort_key
@@ -134,8 +134,6 @@ def _split(session: Session, segments: Sequence[Segment]) -> tuple[list[_Part], 
     """Part each segment into runs of days that are stored and runs that are counted live."""
     stored: list[_Part] = []
     live: list[_Part] = []
-    if not segments:
-        return stored, live
     whole = Period(segments[0].period.first_day, segments[-1].period.end_day)
     closed = set(
         session.scalars(
@@ -311,7 +309,7 @@ class _Line:
 
 
 def _as_figures(session: Session, query: CountQuery, tallies: _Tallies) -> Figures:
-    unit = session.get_one(Unit, query.unit_id)
+    unit = get_unit(session, query.unit_id)
     name = name_of(unit, query.period.last_day)
     levels = _levels(session)
     whole = _Tally()

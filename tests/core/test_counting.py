@@ -2,16 +2,18 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from satisfaction import clock, counting, office, recording, rollups
 from satisfaction.database import reading, unit_of_work
+from satisfaction.errors import UnitNotFoundError
 from satisfaction.figures import CountQuery, CountRow, Figures
 from satisfaction.models import Rating, RatingVoid
 from satisfaction.periods import Period, month_period, quarter_period
-from satisfaction.terms import Channel, Dimension
+from satisfaction.terms import Channel, Dimension, RatingSource
 from tests.conftest import Office, make_office
 from tests.making import finished_visit, rated_visit, tap
 
@@ -152,3 +154,87 @@ def test_a_rebuilt_day_that_gets_a_late_rating_is_counted_live(ward: Office) -> 
     assert _by_level(_count(ward).total) == [1, 0, 0, 0, 1]
     _rebuild_all()
     assert _by_level(_count(ward).total) == [1, 0, 0, 0, 1]
+
+
+Filters = dict[str, Any]
+
+
+def _varied(ward: Office) -> list[tuple[int, Filters]]:
+    """Rate a dozen visits that differ in everything; return each level with what it was about."""
+    given: list[tuple[int, Filters]] = []
+    for number in range(12):
+        about: Filters = {
+            "desk_id": ward.desks[number % 2].id,
+            "channel": list(Channel)[number % 3],
+            "procedure_id": ward.procedures[number % 2].id if number % 4 else None,
+        }
+        source = list(RatingSource)[number % 4]
+        at = datetime(2026, 3, 2 + number % 5, 3, number, tzinfo=UTC)
+        visit = finished_visit(
+            ward.desks[number % 2],
+            at=at,
+            channel=about["channel"],
+            procedure_id=about["procedure_id"],
+        )
+        level = number % 5 + 1
+        with clock.replaced(at), unit_of_work() as session:
+            answer = tap(ward, visit, desk=number % 2, level=level, source=source)
+            recording.record_rating(session, answer)
+        given.append((level, about | {"source": source}))
+    return given
+
+
+@pytest.mark.parametrize("names", [("desk_id",), ("channel",), ("source",), ("procedure_id",)])
+@pytest.mark.parametrize("others", [(), ("channel",), ("desk_id", "source")])
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_a_filter_leaves_exactly_what_it_names(
+    ward: Office, names: tuple[str, ...], others: tuple[str, ...], is_stored: bool
+) -> None:
+    given = _varied(ward)
+    if is_stored:
+        _rebuild_all()
+    chosen = {name: given[3][1][name] for name in (*names, *others)}
+    kept = [level for level, about in given if all(about[name] == chosen[name] for name in chosen)]
+    assert 0 < len(kept) < len(given)
+    for by in (Dimension.TOTAL, Dimension.DESK, Dimension.SOURCE, Dimension.DAY):
+        with reading() as session:
+            query = CountQuery(unit_id=ward.unit.id, period=MARCH, by=by, **chosen)
+            figures = counting.count(session, query)
+        assert _by_level(figures.total) == [kept.count(level) for level in range(1, 6)], by
+        assert sum(row.answers for row in figures.rows) == len(kept)
+        finished = None if "source" in chosen else len(kept)
+        assert figures.total.finished_visits == finished
+
+
+def test_an_unknown_unit_has_no_figures(ward: Office) -> None:
+    with reading() as session, pytest.raises(UnitNotFoundError):
+        counting.count(session, CountQuery(unit_id=4711, period=MARCH))
+
+
+def test_a_clock_a_little_fast_makes_no_day_to_come(ward: Office) -> None:
+    midnight = clock.start_of_day(date(2026, 3, 11))
+    visit = finished_visit(ward.desks[0], at=midnight - timedelta(minutes=2))
+    with clock.replaced(midnight - timedelta(minutes=1)), unit_of_work() as session:
+        fast = tap(ward, visit, level=5, tapped_at=midnight + timedelta(minutes=1))
+        recording.record_rating(session, fast)
+    with clock.replaced(midnight + timedelta(hours=9)):
+        days = {row.key: row.answers for row in _count(ward, Dimension.DAY).rows}
+    assert days == {"2026-03-10": 1}
+
+
+def test_two_scales_stand_side_by_side_and_share_no_level(ward: Office) -> None:
+    with unit_of_work() as session:
+        three = office.configure_unit(
+            session, ward.unit, scale=office.load_scales(session)["three"]
+        )
+    rated_visit(ward, 2, at=clock.now())
+    visit = finished_visit(ward.desks[0])
+    with unit_of_work() as session:
+        answer = tap(ward, visit, level=2, configuration_id=three.id, scale_id=three.scale_id)
+        recording.record_rating(session, answer)
+    for _ in ("live", "rebuilt"):
+        total = _count(ward).total
+        counts = {(level.scale, level.position): level.count for level in total.levels}
+        assert (counts["five-1", 2], counts["three-1", 2], len(counts)) == (1, 1, 8)
+        assert (total.satisfied, total.dissatisfied) == (1, 1)
+        _rebuild_all()

@@ -327,7 +327,7 @@ class _Gate:
         self.groups.append(list(names))
         if not self.entered.is_set():
             self.entered.set()
-            self.opened.wait(10)
+            self.opened.wait(120)
         for name in names:
             if name == "bad":
                 raise ValueError(name)
@@ -352,7 +352,7 @@ def _submit_behind_a_gate(gate: _Gate, names: Sequence[str]) -> dict[str, str | 
 
     first = threading.Thread(target=submit, args=("first",))
     first.start()
-    assert gate.entered.wait(10)
+    assert gate.entered.wait(120)
     others = [threading.Thread(target=submit, args=(name,)) for name in names]
     for number, thread in enumerate(others, start=1):
         thread.start()
@@ -360,7 +360,7 @@ def _submit_behind_a_gate(gate: _Gate, names: Sequence[str]) -> dict[str, str | 
             threading.Event().wait(0.001)
     gate.opened.set()
     for thread in (first, *others):
-        thread.join(30)
+        thread.join(120)
         assert not thread.is_alive()
     return ends
 

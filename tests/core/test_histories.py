@@ -42,6 +42,7 @@ WHOLE = Period(FIRST_DAY, TODAY + timedelta(days=1))
 OLD_QUARTER = Period(FIRST_DAY, date(2026, 1, 1))
 NEW_QUARTER = Period(date(2026, 1, 1), TODAY + timedelta(days=1))
 quickly = settings(
+    print_blob=True,
     max_examples=15,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -17,7 +17,7 @@ def run_together(app: Flask, works: Sequence[Callable[[], object]]) -> list[Any]
 
     def run(place: int, work: Callable[[], object]) -> None:
         with app.app_context():
-            start.wait(30)
+            start.wait(120)
             try:
                 ends[place] = work()
             except (SatisfactionError, SQLAlchemyError) as problem:
@@ -27,6 +27,6 @@ def run_together(app: Flask, works: Sequence[Callable[[], object]]) -> list[Any]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
         assert not thread.is_alive()
     return [ends[place] for place in range(len(works))]
