@@ -211,7 +211,7 @@ def _day(typed: datetime | None) -> date | None:
 @click.option("--desk", help="Code of the desk; without it the device stands in the lobby.")
 @click.option("--name", required=True, help="What the device is called.")
 def enrol_command(code: str, *, desk: str | None, name: str) -> None:
-    """Print a code with which one device becomes a kiosk within ten minutes."""
+    """Print a code; typed on a device within ten minutes, it makes the device a kiosk."""
     today = clock.today()
     with unit_of_work() as session:
         unit = office.get_unit_by_code(session, code, day_period(today))
