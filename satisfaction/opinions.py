@@ -23,7 +23,7 @@ from satisfaction.errors import (
     RatingConflictError,
     RatingRefusedError,
 )
-from satisfaction.models import Desk, DeskCard
+from satisfaction.models import Desk, DeskCard, Rating
 from satisfaction.office import list_desks
 from satisfaction.quotas import Allowance, check_allowances, use_allowances
 from satisfaction.recording import (
@@ -168,12 +168,17 @@ def get_card_of_desk(session: Session, unit_ids: Set[int], desk_id: int) -> Desk
     return card
 
 
-def check_claimant(session: Session, word: str, claimant: Claimant) -> None:
+def check_claimant(
+    session: Session, word: str, claimant: Claimant, *, rating_id: uuid.UUID
+) -> None:
     """Refuse early, without writing, one who has given as many opinions as are counted.
 
+    An opinion that is sent again is let through, to get its first answer.
     Raises: CardNotFoundError; AllowanceUsedUpError.
     """
-    check_allowances(session, claimant.allowances(get_card(session, word)), key=claimant.key)
+    card = get_card(session, word)
+    if session.scalar(select(Rating.seq).where(Rating.id == rating_id)) is None:
+        check_allowances(session, claimant.allowances(card), key=claimant.key)
 
 
 def give_opinion(

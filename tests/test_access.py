@@ -71,6 +71,18 @@ POST /kiosk/heartbeat                 kiosk.heartbeat.create       401 400 401 4
 GET  /kiosk/pair                      kiosk.pairing.new            200 200 200 200 200 200
 POST /kiosk/pair?key=A                kiosk.pairing.create         200 200 200 200 200 200
 GET  /kiosk/enrol/unknown             kiosk.enrolment.create       401 401 401 401 401 401
+GET  /kiosk/invitation                kiosk.by_phone.create        401 404 401 401 401 401
+POST /api/invitations                 service.create               401 401 401 401 401 401
+GET  /R/UNKNOWN                       phone.invitation.show        404 404 404 404 404 404
+POST /R/UNKNOWN                       phone.invitation.create      400 400 400 400 400 400
+GET  /R/UNKNOWN/words                 phone.invitation.edit        400 400 400 400 400 400
+POST /R/UNKNOWN/words                 phone.invitation.update      400 400 400 400 400 400
+GET  /R/UNKNOWN/thanks                phone.invitation.thanks      404 404 404 404 404 404
+GET  /Q/UNKNOWN                       phone.opinion.show           404 404 404 404 404 404
+POST /Q/UNKNOWN                       phone.opinion.create         400 400 400 400 400 400
+GET  /Q/UNKNOWN/words                 phone.opinion.edit           400 400 400 400 400 400
+POST /Q/UNKNOWN/words                 phone.opinion.update         400 400 400 400 400 400
+GET  /Q/UNKNOWN/thanks                phone.opinion.thanks         404 404 404 404 404 404
 """
 
 

@@ -19,7 +19,8 @@ _MARK = "__guard__"
 
 @dataclass(frozen=True)
 class Guard:
-    """Whom a view lets in: anybody, an enrolled kiosk, or an officer with a permission.
+    """Whom a view lets in: anybody, an enrolled kiosk, an admitted system, or an officer with a
+    permission.
 
     ``is_background`` says that a page asks for it by itself, without anybody at the screen.
     """
@@ -47,6 +48,11 @@ def for_strangers(view: View) -> View:
 def for_kiosk(view: View) -> View:
     """Open a view to enrolled kiosks; the view itself reads the credential."""
     return _mark(view, Guard("kiosk"))
+
+
+def for_services(view: View) -> View:
+    """Open a view to other systems that were admitted; the view itself reads the credential."""
+    return _mark(view, Guard("service"))
 
 
 def for_officers(view: View) -> View:
