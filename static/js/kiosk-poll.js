@@ -29,6 +29,11 @@ export class Poll {
     document.addEventListener("visibilitychange", () => this.#plan(0));
   }
 
+  // Whether the last question to the server was answered.
+  get isHeard() {
+    return this.#failures === 0;
+  }
+
   start() {
     this.#plan(EVERY_MS);
   }

@@ -31,6 +31,11 @@ export class Screens {
     return stacked.matches ? "stack" : "row";
   }
 
+  // Whether a citizen has chosen another language or size of letters.
+  get isChanged() {
+    return this.#language !== "vi" || body.classList.contains("easy");
+  }
+
   get isFresh() {
     return this.#fresh !== 0;
   }

@@ -13,6 +13,7 @@ const EARLY_MS = 4_000;
 const STILL_THERE_SECONDS = 20;
 const CORRECTION_SECONDS = 110;
 const RELOAD_MS = 60_000;
+const STUCK_MS = 5_000;
 const OLD_MS = 12 * 3600_000;
 
 const page = JSON.parse(document.getElementById("data").textContent);
@@ -62,12 +63,13 @@ class Kiosk {
   #begin() {
     const screen = this.#newest;
     this.#asked = this.#given = null;
-    if (isOutdated(screen)) {
+    if (this.#poll.isHeard && isOutdated(screen)) {
       reload();
     } else if (screen.visit && !this.#answered.has(screen.visit)) {
       this.#ask(screen);
     } else {
       this.#show("wait", { serving: screen.serving });
+      this.#helpForAWhile();
     }
   }
 
@@ -154,8 +156,9 @@ class Kiosk {
 
   // Store a rating on the device; where that fails, only the server's own answer will do.
   async #keep(rating) {
+    const guard = setTimeout(reload, STUCK_MS);
     try {
-      await this.#queue.addRating(rating);
+      await this.#queue.addRating(rating).finally(() => clearTimeout(guard));
     } catch {
       const { status } = await this.#delivery.send({ kind: "rating", body: rating });
       return status === 200 || status === 409;
@@ -359,7 +362,7 @@ class Kiosk {
 
   // On the waiting screen, language, letters and voice return by themselves.
   #helpForAWhile() {
-    if (this.#screens.name === "wait") {
+    if (this.#screens.name === "wait" && (this.#screens.isChanged || this.#speech.isOn)) {
       this.#countDown(page.idle, { onEnd: () => this.#wait() });
     }
   }

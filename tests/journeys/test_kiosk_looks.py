@@ -86,6 +86,20 @@ def test_the_question_and_what_follows_fit_everywhere(kiosk: KioskAtDesk, page: 
     _assert_fits(page, "thanks")
 
 
+def test_the_notice_of_being_offline_leaves_room_everywhere(kiosk: KioskAtDesk, page: Page) -> None:
+    kiosk.tabs.allow("ERR_FAILED")
+    kiosk.serve()
+    page.locator(".keys").wait_for()
+    page.route("**/kiosk/screen*", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.clock.run_for(3_000)
+    page.clock.run_for(6_000)
+    page.locator(".notice").wait_for()
+    for window in (*SIZES, PHONE):
+        page.set_viewport_size({"width": window[0], "height": window[1]})
+        assert find_faults(page, may_scroll=window == PHONE) == [], window
+
+
 def test_whether_somebody_is_there_is_asked_within_every_window(
     kiosk: KioskAtDesk, page: Page
 ) -> None:
