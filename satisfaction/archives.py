@@ -116,7 +116,7 @@ def unpack(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
 
 
 class PartParser:
-    """A parser that names elements without their namespaces and refuses what no list has."""
+    """A parser that keeps nothing itself and refuses what no list has."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class PartParser:
         end: Callable[[str], None] | None = None,
         text: Callable[[str], None] | None = None,
     ) -> None:
-        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartDoctypeDeclHandler = _refuse
         self._parser.StartElementHandler = start
@@ -150,8 +150,8 @@ def _refuse(*_: object) -> None:
 
 @lru_cache(maxsize=1024)
 def local_name(name: str) -> str:
-    """Return an element's or attribute's name without its namespace."""
-    return name.rpartition(" ")[2]
+    """Return an element's or attribute's name without the prefix of its namespace."""
+    return name.rpartition(":")[2]
 
 
 def list_elements(

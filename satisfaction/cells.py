@@ -20,6 +20,7 @@ LONGEST_TEXT = 1000
 LONGEST_DAY = 80
 EXACT_DIGITS = 15
 _FORMULA_ERRORS = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!"}
+_PLAIN = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z./:-]* )?[0-9A-Za-z./:-]*[0-9A-Za-z]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+?\d+", re.A)
 _TIME = r"(?P<{0}>\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:\.\d+)?)?)(?:\s*(?P<{0}_half>AM|PM|SA|CH))?"
@@ -44,7 +45,9 @@ def read_text(cell: Cell, longest: int = LONGEST_TEXT) -> str | RowFault | None:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 10**EXACT_DIGITS else repr(cell)
     if not isinstance(cell, str):
         return str(cell)
-    return RowFault.TOO_LONG if len(cell) > longest else _read_words(cell)
+    if len(cell) > longest:
+        return RowFault.TOO_LONG
+    return cell if _PLAIN.fullmatch(cell) else _read_words(cell)
 
 
 @lru_cache(maxsize=2048)

@@ -2,7 +2,7 @@
 
 import codecs
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,16 +62,17 @@ class CsvTable:
     name: str
     is_1904: bool | None = None
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, places: Collection[int] | None = None) -> Iterator[Line]:
         """Yield the lines in order; a blank line counts as one, as it does in a spreadsheet.
 
+        Shape: with ``places``, the cells at other places are empty.
         Raises: ImportRefusedError where a quotation mark is opened and never closed.
         """
         number = 0
         with self.path.open(encoding=self.encoding, newline="") as file:
             try:
                 for number, cells in enumerate(csv.reader(file, delimiter=self.name), start=1):
-                    yield Line(number, _as_spreadsheet(cells[: MOST_COLUMNS + 1]))
+                    yield Line(number, _pick(cells, places))
             except csv.Error as problem:
                 raise ImportRefusedError(
                     reason=FileFault.CELL_TOO_LONG, line=number + 1
@@ -86,6 +87,17 @@ class CsvTable:
         if count > MOST_LINES:
             raise ImportRefusedError(reason=FileFault.TOO_MANY_LINES, most=MOST_LINES)
         return count
+
+
+def _pick(cells: list[str], places: Collection[int] | None) -> Sequence[Cell]:
+    """Return the cells at these places, and nothing of what stands elsewhere."""
+    if places is None:
+        return _as_spreadsheet(cells[: MOST_COLUMNS + 1])
+    wanted = _as_spreadsheet([cells[place] if place < len(cells) else "" for place in places])
+    picked: list[Cell] = [None] * (max(places, default=-1) + 1)
+    for place, cell in zip(places, wanted, strict=True):
+        picked[place] = cell
+    return picked
 
 
 def _as_spreadsheet(cells: list[str]) -> Sequence[Cell]:

@@ -119,7 +119,7 @@ def import_list(
         reader = LineReader(columns, lookup, is_1904=table.is_1904)
         run = _Run(report, reader, holder, reading, writing)
         try:
-            for lines in _batches(table.lines(), after=columns.line_number):
+            for lines in _batches(table.lines(columns.places.values()), after=columns.line_number):
                 run.take(lines)
                 progress(lines[-1].number, total)
         finally:

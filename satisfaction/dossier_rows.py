@@ -4,6 +4,7 @@ What is merely unknown, as a procedure outside the catalogue, is noted and the r
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -143,13 +144,15 @@ class LineReader:
         self._lookup = lookup
         self._is_1904 = is_1904
         self._today = clock.today()
+        self._places = tuple(columns.places.values())
 
     def is_silent(self, line: Line) -> bool:
         """Say whether a line has nothing to be read: empty, headings again, or column numbers."""
-        cells = [self._columns.cell(line, wanted) for wanted in self._columns.places]
-        if all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells):
+        cells, end = line.cells, len(line.cells)
+        said = [place for place in self._places if place < end and not is_empty(cells[place])]
+        if not said:
             return True
-        if line.number == self._columns.line_number + 1 and _counts_up(line):
+        if line.number == self._columns.line_number + 1 and _counts_up(line, said):
             return True
         return self._columns.is_repeated(line)
 
@@ -246,13 +249,17 @@ def show_cell(cell: Cell) -> str:
     return text if len(text) <= MOST_SHOWN_SIGNS else f"{text[: MOST_SHOWN_SIGNS - 1]}…"
 
 
-def _counts_up(line: Line) -> bool:
+def is_empty(cell: Cell) -> bool:
+    """Say whether nothing stands in a cell."""
+    return cell is None or cell == "" or (isinstance(cell, str) and cell.isspace())
+
+
+def _counts_up(line: Line, places: Sequence[int]) -> bool:
     """Say whether a line only numbers the columns: (1), (2), (3) …, as printed lists do."""
-    numbers = [str(cell).strip(" ()[]") for cell in line.cells if cell not in {None, ""}]
-    counted = [int(number) for number in numbers if number.isascii() and number.isdigit()]
-    return (
-        len(counted) > 1
-        and counted[0] <= 2
-        and len(numbers) - len(counted) <= 1
-        and counted == list(range(counted[0], counted[0] + len(counted)))
-    )
+    numbers = {place: str(line.cells[place]).strip(" ()[]") for place in places}
+    offsets = [
+        int(number) - place
+        for place, number in numbers.items()
+        if number.isascii() and number.isdecimal() and len(number) < 4
+    ]
+    return len(offsets) > 1 and len(set(offsets)) == 1 and len(numbers) - len(offsets) <= 1

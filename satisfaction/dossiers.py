@@ -47,6 +47,9 @@ def normalise_code(text: str) -> DossierCode:
     Shape: upper case, NFC, plain hyphens, no spaces, at most LONGEST_CODE signs: the end of a
     longer one is replaced by a digest, so that two long codes stay two. Empty for an empty text.
     """
+    form = _FORM.fullmatch(text)
+    if form is not None:
+        return DossierCode(text, is_irregular=not _is_past_day(form[1]))
     plain = plain_hyphens(text.translate(_MORE_HYPHENS)).translate(_FULL_WIDTH)
     seen = "".join(sign for sign in plain if unicodedata.category(sign) not in _UNSEEN)
     code = unicodedata.normalize("NFC", unicodedata.normalize("NFC", seen).upper())

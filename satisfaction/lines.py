@@ -1,6 +1,6 @@
 """Lines of cells, as tables of any kind hand them out. Refuses to know where they come from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol, TypeAlias
@@ -33,8 +33,8 @@ class Table(Protocol):
     def is_1904(self) -> bool | None:
         """From when days are numbered."""
 
-    def lines(self) -> Iterator[Line]:
-        """Yield the lines in order."""
+    def lines(self, places: Collection[int] | None = None) -> Iterator[Line]:
+        """Yield the lines in order; with ``places``, the cells at other places may be missing."""
 
     def check(self) -> int:
         """Look through all lines and return how many there are.

@@ -8,7 +8,7 @@ that is how lists part their groups and titles. Source: ECMA-376 Part 1, 18.3.
 import math
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
@@ -22,14 +22,14 @@ from satisfaction.terms import FileFault, RowFault
 LONGEST_CELL = 2**17
 MOST_MERGES = 20_000
 WIDEST = 16_384
-_PLACE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.A)
+_DIGITS = "0123456789"
 _MERGE = re.compile(
     rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"'
 )
 _ROW = re.compile(rb'<(?:\w+:)?row\b(?:[^>]*?\br="(\d{1,9})")?')
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LONGEST_TAG = 512
-_VALUES = {"v", "t"}
+_TAGS = {"c", "v", "f", "t", "is", "row"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Book:
     archive: zipfile.ZipFile
     is_1904: bool
     strings: Sequence[str | RowFault]
-    date_styles: set[int]
+    date_styles: set[str]
 
 
 class Merge(NamedTuple):
@@ -77,8 +77,9 @@ class Sheet:
             parser.feed(chunk)
             seen = carried + chunk
             for start, top, _end, bottom in _MERGE.findall(seen):
-                if top != bottom and _column(start) <= MOST_COLUMNS:
-                    merges.add(Merge(int(top), int(bottom), _column(start)))
+                column = _column(start.decode("ascii"))
+                if top != bottom and column <= MOST_COLUMNS:
+                    merges.add(Merge(int(top), int(bottom), column))
             numbers = _ROW.findall(seen)
             last = int(numbers[-1] or 0) or last + len(numbers) if numbers else last
             if len(merges) > MOST_MERGES:
@@ -90,13 +91,13 @@ class Sheet:
         self.merges = sorted(merges)
         return last
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self, places: Collection[int] | None = None) -> Iterator[Line]:
         """Yield the rows that stand in the file; empty rows are left out there.
 
         Raises: ImportRefusedError.
         """
         merged = _Merged(self.merges)
-        reader = _RowReader(self.book)
+        reader = _RowReader(self.book, places)
         parser = PartParser(reader.start, reader.end, reader.text)
         for chunk in unpack(self.book.archive, self.part):
             parser.feed(chunk)
@@ -106,19 +107,20 @@ class Sheet:
 
 
 class _RowReader:
-    """Collect the cells of rows as their elements pass."""
+    """Collect the cells of rows as their elements pass; of other columns nothing is kept."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, places: Collection[int] | None) -> None:
         self._book = book
+        wanted = range(MOST_COLUMNS + 1) if places is None else places
+        self._wanted = frozenset(place + 1 for place in wanted)
         self._lines: list[Line] = []
         self._row = 0
         self._cells: list[Cell] = []
         self._column = 0
+        self._is_wanted = False
         self._kind = self._style = ""
-        self._pieces: list[str] | None = None
-        self._value: list[str] | None = None
-        self._length = 0
-        self._has_formula = self._is_aloud = False
+        self._value: str | None = None
+        self._is_text = self._has_formula = self._is_aloud = False
 
     def take(self) -> list[Line]:
         """Return the rows that are complete."""
@@ -127,11 +129,13 @@ class _RowReader:
 
     def start(self, name: str, attributes: Attributes) -> None:
         """See an element begin."""
-        tag = local_name(name)
+        tag = name if name in _TAGS else local_name(name)
         if tag == "c":
             self._start_cell(attributes)
-        elif tag in _VALUES and not self._is_aloud:
-            self._pieces = self._value = self._value or []
+        elif tag in {"v", "t"}:
+            if self._is_wanted and not self._is_aloud:
+                self._is_text = True
+                self._value = self._value or ""
         elif tag == "f":
             self._has_formula = True
         elif tag == "row":
@@ -141,10 +145,10 @@ class _RowReader:
 
     def end(self, name: str) -> None:
         """See an element end."""
-        self._pieces = None
-        tag = local_name(name)
+        self._is_text = False
+        tag = name if name in _TAGS else local_name(name)
         if tag == "c":
-            if self._column <= MOST_COLUMNS + 1:
+            if self._is_wanted:
                 self._keep_cell()
         elif tag == "row":
             self._lines.append(Line(self._row, self._cells))
@@ -152,11 +156,9 @@ class _RowReader:
             self._is_aloud = False
 
     def text(self, piece: str) -> None:
-        """See text; only that of values is kept, and no more of it than a cell can have."""
-        if self._pieces is not None:
-            self._length += len(piece)
-            if self._length <= LONGEST_CELL:
-                self._pieces.append(piece)
+        """See text; only that of values is kept, and little more of it than a cell can have."""
+        if self._is_text and self._value is not None and len(self._value) <= LONGEST_CELL:
+            self._value += piece
 
     def _start_row(self, attributes: Attributes) -> None:
         row = _whole(attributes.get("r", "")) or self._row + 1
@@ -168,11 +170,14 @@ class _RowReader:
 
     def _start_cell(self, attributes: Attributes) -> None:
         place = attributes.get("r")
-        self._column = self._column + 1 if place is None else _column_of_place(place)
-        if self._column > WIDEST:
+        column = self._column + 1 if place is None else _column(place.rstrip(_DIGITS))
+        if column > WIDEST:
             raise ImportRefusedError(reason=FileFault.BROKEN)
-        self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "0")
-        self._value, self._length, self._has_formula = None, 0, False
+        self._column = column
+        self._is_wanted = column in self._wanted
+        if self._is_wanted:
+            self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "0")
+            self._value, self._has_formula = None, False
 
     def _keep_cell(self) -> None:
         cell = self._read_cell()
@@ -181,23 +186,21 @@ class _RowReader:
             self._cells[self._column - 1] = cell
 
     def _read_cell(self) -> Cell:
-        if self._value is None:
+        text, kind = self._value, self._kind
+        if text is None:
             return RowFault.FORMULA_WITHOUT_VALUE if self._has_formula else None
-        if self._length > LONGEST_CELL:
-            return RowFault.TOO_LONG
-        text = "".join(self._value)
-        if self._kind == "s":
+        if kind == "s":
             place = _whole(text)
             known = place is not None and place < len(self._book.strings)
             return self._book.strings[place or 0] if known else None
-        if self._kind == "n":
-            is_date = _whole(self._style) in self._book.date_styles
+        if len(text) > LONGEST_CELL:
+            return RowFault.TOO_LONG
+        if kind == "n":
+            is_date = self._style in self._book.date_styles
             return _number(text.strip(), self._book.is_1904 if is_date else None)
-        if self._kind == "e":
+        if kind == "e":
             return RowFault.FORMULA_ERROR
-        if self._kind == "b":
-            return text.strip() == "1"
-        return unescape(text)
+        return text.strip() == "1" if kind == "b" else unescape(text)
 
 
 def _whole(text: str) -> int | None:
@@ -206,18 +209,16 @@ def _whole(text: str) -> int | None:
 
 
 @lru_cache(maxsize=1024)
-def _column_of_place(place: str) -> int:
-    form = _PLACE.fullmatch(place)
-    if form is None:
-        raise ImportRefusedError(reason=FileFault.BROKEN)
-    return _column(form[1].encode())
+def _column(letters: str) -> int:
+    """Return the number of a column by its letters.
 
-
-def _column(letters: bytes) -> int:
-    """Return the number of a column by its letters."""
+    Raises: ImportRefusedError for what are no letters of a column.
+    """
     number = 0
     for sign in letters:
-        number = number * 26 + sign - 64
+        number = number * 26 + ord(sign) - 64 if "A" <= sign <= "Z" else WIDEST * 26
+    if not 0 < number <= WIDEST:
+        raise ImportRefusedError(reason=FileFault.BROKEN)
     return number
 
 

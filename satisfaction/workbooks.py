@@ -129,10 +129,10 @@ class _StringReader:
                 self._pieces.append(piece)
 
 
-def _read_date_styles(archive: zipfile.ZipFile, name: str) -> set[int]:
+def _read_date_styles(archive: zipfile.ZipFile, name: str) -> set[str]:
     """Return the numbers of the cell styles that show a number as a date."""
     formats = {str(known) for known in _DATE_FORMATS}
-    styles: set[int] = set()
+    styles: set[str] = set()
     number = 0
     is_cell_style = False
     wanted = {"numFmt", "cellStyleXfs", "cellXfs", "xf"}
@@ -145,6 +145,6 @@ def _read_date_styles(archive: zipfile.ZipFile, name: str) -> set[int]:
             is_cell_style = tag == "cellXfs"
         elif tag == "xf" and is_cell_style:
             if element.get("numFmtId", "0") in formats:
-                styles.add(number)
+                styles.add(str(number))
             number += 1
     return styles

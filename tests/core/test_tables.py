@@ -174,6 +174,16 @@ def test_columns_beyond_the_limit_are_not_kept(file: WriteFile, tmp_path: Path) 
     assert len(_rows(wide)[0]) == MOST_COLUMNS + 1
 
 
+def test_only_the_cells_that_are_wanted_are_read(file: WriteFile, tmp_path: Path) -> None:
+    text = file("mã;Nguyễn Văn A;ngày\n=1;Trần Thị B\n".encode())
+    book = write_parts(tmp_path / "b.xlsx", sheet_xml(cells_xml("mã", "Nguyễn Văn A", "ngày")))
+    expected: list[list[Cell]] = [["mã", None, "ngày"]]
+    for path, further in ((text, [[RowFault.FORMULA_WITHOUT_VALUE, None, ""]]), (book, [])):
+        with open_tables(path, most_bytes=MEGABYTES) as tables:
+            read = [list(line.cells) for line in tables[0].lines([2, 0])]
+        assert read == expected + further
+
+
 def test_an_isolated_nul_stays_in_its_cell(file: WriteFile) -> None:
     assert _rows(file(b"abcdefgh;i\0j\n")) == [["abcdefgh", "i\0j"]]
 
@@ -359,7 +369,7 @@ _ROW_1 = '<row r="1"/>'
     [
         _ENTITIES + sheet_xml(cells_xml("&b;")),
         sheet_xml('<row r="1"><c r="ZZZZZZ1"><v>1</v></c></row>'),
-        sheet_xml('<row r="1"><c r="A0"><v>1</v></c></row>'),
+        sheet_xml('<row r="1"><c r="a1"><v>1</v></c></row>'),
         sheet_xml('<row r="1">' + "<c/>" * 16_385 + "</row>"),
         sheet_xml(_ROW_1 + _ROW_1),
         sheet_xml("<row></c>"),
