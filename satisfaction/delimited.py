@@ -102,7 +102,7 @@ def _pick(cells: list[str], places: Collection[int] | None) -> Sequence[Cell]:
 
 def _as_spreadsheet(cells: list[str]) -> Sequence[Cell]:
     """Read ="…" as the text that it stands for; any other formula has no value in a CSV file."""
-    if not any(cell.startswith("=") for cell in cells):
+    if "=" not in "".join(cells):
         return cells
     return [
         cell

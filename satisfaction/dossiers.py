@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Insert, case, func, select
@@ -62,11 +63,16 @@ def normalise_code(text: str) -> DossierCode:
 
 def _is_past_day(digits: str) -> bool:
     """Say whether YYMMDD is a day that exists and has come."""
+    day = _day_of(digits)
+    return day is not None and day <= clock.today()
+
+
+@lru_cache(maxsize=4096)
+def _day_of(digits: str) -> date | None:
     try:
-        day = date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
+        return date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
     except ValueError:
-        return False
-    return day <= clock.today()
+        return None
 
 
 _ADD: dict[str, Insert] = {
