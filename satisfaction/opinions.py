@@ -138,9 +138,12 @@ def get_card(session: Session, word: str) -> DeskCard:
 
     Raises: CardNotFoundError, also for a card that was replaced.
     """
+    plain = word.upper()
+    if len(plain) != WORD_LENGTH or set(plain) - set(WORD_ALPHABET):
+        raise CardNotFoundError()
     card = session.scalar(
         select(DeskCard)
-        .where(DeskCard.word == word.upper(), DeskCard.retired_at.is_(None))
+        .where(DeskCard.word == plain, DeskCard.retired_at.is_(None))
         .options(joinedload(DeskCard.desk))
     )
     if card is None:
