@@ -216,6 +216,27 @@ def test_a_rebuild_never_misses_a_rating_that_is_being_stored(app: Flask, ward: 
     assert _total(ward, YESTERDAY) == total
 
 
+def test_a_rebuild_waits_for_a_late_rating_of_its_day(app: Flask, ward: Office) -> None:
+    at = clock.start_of_day(YESTERDAY) + timedelta(hours=3)
+    late = tap(ward, finished_visit(ward.desks[0], at=at), tapped_at=at)
+    rebuilt = threading.Event()
+
+    def rebuild() -> None:
+        with app.app_context(), unit_of_work() as session:
+            rollups.rebuild_day(session, YESTERDAY)
+        rebuilt.set()
+
+    rebuilder = threading.Thread(target=rebuild)
+    with unit_of_work() as session:
+        recording.record_rating(session, late)
+        rebuilder.start()
+        assert not rebuilt.wait(0.3)
+    rebuilder.join(120)
+    assert rebuilt.is_set()
+    assert _marked() == []
+    assert _total(ward, YESTERDAY).answers == 1
+
+
 class _OwnClocks:
     """A clock that each thread can set for itself."""
 
