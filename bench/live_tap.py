@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from bench.application import HELLO
+from bench.bare import HELLO
 from bench.load import Load, Post, drive
 from bench.places import Place
 from bench.planting import City, expire_waiting, plant_city, plant_posts
@@ -60,7 +60,7 @@ def _measure_place(run: Run, place: Place, name: str) -> list[Row]:
     pairs: dict[int, list[_Pair]] = {number: [] for number in connections}
     with place.opened():
         with unit_of_work() as session:
-            supply = _Supply(plant_city(session, wards=WARDS, desks_each=DESKS_EACH))
+            supply = Supply(plant_city(session, wards=WARDS, desks_each=DESKS_EACH))
         with serve(place) as server:
             _one_pair(server, supply, 8, 1)
             for _ in range(run.rounds):
@@ -70,7 +70,7 @@ def _measure_place(run: Run, place: Place, name: str) -> list[Row]:
     return [row for number in connections for row in _rows(name, number, pairs[number])]
 
 
-class _Supply:
+class Supply:
     """Taps that were not sent yet, and how many were answered."""
 
     def __init__(self, city: City) -> None:
@@ -96,12 +96,12 @@ class _Supply:
         return load
 
 
-def _one_pair(server: Server, supply: _Supply, connections: int, seconds: float) -> _Pair:
+def _one_pair(server: Server, supply: Supply, connections: int, seconds: float) -> _Pair:
     hello = drive(server, HELLO, connections=connections, seconds=seconds)
     return _Pair(hello, supply.spend(server, connections, seconds))
 
 
-def _check_stored(supply: _Supply) -> None:
+def _check_stored(supply: Supply) -> None:
     """Refuse figures of a run in which an answered tap has no row of its own."""
     with reading() as session:
         stored = session.scalar(select(func.count()).select_from(Rating)) or 0

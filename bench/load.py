@@ -122,10 +122,10 @@ async def _one_connection(
     while time.perf_counter() < end:
         begun = time.perf_counter()
         writer.write(as_request(path, next(waiting) if waiting else None))
-        status = await read_answer(reader)
+        answer = await read_answer(reader)
         latencies.append(time.perf_counter() - begun)
-        if status not in {200, 204}:
-            failures.append(str(status))
+        if answer.status not in {200, 204}:
+            failures.append(str(answer.status))
     writer.close()
 
 
@@ -141,11 +141,20 @@ def as_request(path: str, post: Post | None, *, credential: str = "") -> bytes:
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
-async def read_answer(reader: asyncio.StreamReader) -> int:
-    """Read one whole answer and return its status."""
+@dataclass(frozen=True)
+class Answer:
+    """One whole answer."""
+
+    status: int
+    body: bytes
+
+
+async def read_answer(reader: asyncio.StreamReader) -> Answer:
+    """Read one whole answer from a connection that is kept."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     status = int(head.split(" ", 2)[1])
+    body = b""
     for line in head.splitlines():
         if line.startswith("content-length:"):
-            await reader.readexactly(int(line.partition(":")[2]))
-    return status
+            body = await reader.readexactly(int(line.partition(":")[2]))
+    return Answer(status, body)

@@ -16,6 +16,7 @@ from bench.load import Post
 from satisfaction import clock, fleet, office, recording
 from satisfaction.database import unit_of_work
 from satisfaction.models import Unit, Visit
+from satisfaction.taps import Tap
 from satisfaction.terms import Channel, Outcome, UnitKind, VisitKind
 
 FOUNDED = date(2020, 1, 1)
@@ -87,35 +88,60 @@ def plant_posts(stands: Sequence[Stand], number: int, *, first: int = 0) -> list
     ``first`` is where the devices' counters go on.
     """
     now = clock.now()
-    posts: list[Post] = []
-    visits: list[dict[str, Any]] = []
-    for place in range(number):
-        stand, token = stands[place % len(stands)], uuid.uuid4()
-        visits.append(
-            {
-                "token": token,
-                "unit_id": stand.unit_id,
-                "desk_id": stand.desk_id,
-                "kind": VisitKind.INTAKE,
-                "channel": Channel.IN_PERSON,
-                "ticket_number": "",
-                "opened_at": now,
-                "closed_at": now,
-                "closed_day": clock.local_day(now),
-                "shown_at": now,
-            }
+    return [
+        Post(
+            stand.credential,
+            f'{{"id":"{recording.new_rating_id()}","visit":"{token}",'
+            f'"configuration":{stand.configuration_id},"scale":{stand.scale_id},'
+            f'"level":{counter % 5 + 1},"tapped_at":"{now.isoformat()}",'
+            f'"clock_offset_ms":12,"epoch":1,"counter":{counter},'
+            f'"language":"vi","layout":"row"}}',
         )
-        posts.append(
-            Post(
-                stand.credential,
-                f'{{"id":"{recording.new_rating_id()}","visit":"{token}",'
-                f'"configuration":{stand.configuration_id},"scale":{stand.scale_id},'
-                f'"level":{place % 5 + 1},"tapped_at":"{now.isoformat()}",'
-                f'"clock_offset_ms":12,"epoch":1,"counter":{first + place},'
-                f'"language":"vi","layout":"row"}}',
-            )
+        for counter, (stand, token) in enumerate(_plant_visits(stands, number), start=first)
+    ]
+
+
+def plant_taps(stands: Sequence[Stand], number: int, *, first: int = 0) -> list[Tap]:
+    """Plant as many visits, and return the taps as the core takes them."""
+    now = clock.now()
+    return [
+        Tap(
+            rating_id=recording.new_rating_id(),
+            visit=token,
+            desk_id=stand.desk_id,
+            kiosk_id=stand.kiosk_id,
+            configuration_id=stand.configuration_id,
+            scale_id=stand.scale_id,
+            level=counter % 5 + 1,
+            tapped_at=now,
+            clock_offset_ms=12,
+            device_epoch=1,
+            device_counter=counter,
         )
+        for counter, (stand, token) in enumerate(_plant_visits(stands, number), start=first)
+    ]
+
+
+def _plant_visits(stands: Sequence[Stand], number: int) -> list[tuple[Stand, uuid.UUID]]:
+    """Plant finished visits at these desks in turn; return where, and their names."""
+    now = clock.now()
+    planted = [(stands[place % len(stands)], uuid.uuid4()) for place in range(number)]
+    visits: list[dict[str, Any]] = [
+        {
+            "token": token,
+            "unit_id": stand.unit_id,
+            "desk_id": stand.desk_id,
+            "kind": VisitKind.INTAKE,
+            "channel": Channel.IN_PERSON,
+            "ticket_number": "",
+            "opened_at": now,
+            "closed_at": now,
+            "closed_day": clock.local_day(now),
+            "shown_at": now,
+        }
+        for stand, token in planted
+    ]
     for first in range(0, number, BULK):
         with unit_of_work() as session:
             session.execute(insert(Visit), visits[first : first + BULK])
-    return posts
+    return planted

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +61,7 @@ def serve(
     place: Place,
     *,
     application: str = "bench.application:create()",
-    environment: Mapping[str, str] | None = None,
+    alive: str = "/healthz",
 ) -> Iterator[Server]:
     """Run gunicorn by the product's own settings until the block ends."""
     port = free_port()
@@ -78,13 +78,12 @@ def serve(
             **without_settings(),
             **place.environment(),
             "PORT": str(port),
-            **(environment or {}),
         },
         stdout=log,
         stderr=log,
     )
     try:
-        wait_until_alive(process, port)
+        wait_until_alive(process, port, alive)
         yield Server(port, process.pid, time.monotonic() - begun)
     finally:
         process.terminate()
