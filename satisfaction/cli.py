@@ -15,7 +15,17 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo
 from sqlalchemy.orm import Session
 
-from satisfaction import accounts, clock, counting, dossier_lists, fleet, office, rollups, schema
+from satisfaction import (
+    accounts,
+    clock,
+    counting,
+    dossier_lists,
+    fleet,
+    marking,
+    office,
+    rollups,
+    schema,
+)
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.demonstration import load_demonstration, make_password
@@ -152,12 +162,13 @@ _WRITERS: dict[str, Callable[[Figures], str | bytes]] = {
 @counts.command("rebuild")
 @click.option("--day", type=DAY, help="One day; without it every day whose counts are stale.")
 def rebuild_command(day: datetime | None) -> None:
-    """Store the counts of closed days anew, one unit of work for each day."""
+    """Store the counts of closed days anew and mark odd ratings, a unit of work for each day."""
     with reading() as session:
         days = [day.date()] if day else list(rollups.list_stale_days(session))
     for one in days:
         with unit_of_work() as session:
             rollups.rebuild_day(session, one)
+            marking.mark_day(session, one, hours=marking.no_hours)
     click.echo(f"Đã tính lại {len(days)} ngày / {len(days)} days rebuilt")
 
 

@@ -24,6 +24,7 @@ from satisfaction.models import (
     Level,
     Procedure,
     Rating,
+    RatingMark,
     RatingVoid,
     Scale,
     Sector,
@@ -46,12 +47,14 @@ class _Tally:
     levels: dict[tuple[int, int], int] = field(default_factory=dict)
     unlinked: int = 0
     voided: int = 0
+    marked: int = 0
 
     def merge(self, other: "_Tally") -> None:
         self.finished += other.finished
         self.rated += other.rated
         self.unlinked += other.unlinked
         self.voided += other.voided
+        self.marked += other.marked
         for place, amount in other.levels.items():
             self.levels[place] = self.levels.get(place, 0) + amount
 
@@ -117,12 +120,14 @@ def count(session: Session, query: CountQuery) -> Figures:
     """
     segments = segments_under(session, query.unit_id, query.period)
     tallies: _Tallies = {}
+    whole = [(part.period, part.unit_ids) for part in segments]
     if query.by in _ONLY_LIVE or query.procedure_id is not None:
-        _count_live(session, query, [(part.period, part.unit_ids) for part in segments], tallies)
+        _count_live(session, query, whole, tallies)
     else:
         stored, live = _split(session, segments)
         _count_stored(session, query, stored, tallies)
         _count_live(session, query, live, tallies)
+    _count_marked(session, query, whole, tallies)
     return _as_figures(session, query, tallies)
 
 
@@ -255,6 +260,28 @@ def _count_stored(
     _add_visits(query.by, session.execute(visits), tallies)
 
 
+def _count_marked(
+    session: Session, query: CountQuery, parts: Sequence[_Part], tallies: _Tallies
+) -> None:
+    """Count the answers that are to be looked at: from the marks, which are few, for every day."""
+    if not parts:
+        return
+    key = _key_column(query.by, Rating).label("key")
+    marked = standing_ratings(key).where(
+        Rating.seq.in_(select(RatingMark.rating_seq)),
+        Rating.visit_id.is_not(None),
+        RatingVoid.rating_seq.is_(None),
+        _within(Rating.local_day, Rating.unit_id, parts),
+        *_filters(query, Rating, CHANNEL),
+    )
+    if query.source is not None:
+        marked = marked.where(Rating.source == query.source)
+    if query.procedure_id is not None:
+        marked = marked.where(Visit.procedure_id == query.procedure_id)
+    for row in session.execute(marked):
+        tallies.setdefault(_key(query.by, row.key), _Tally()).marked += row.amount
+
+
 def _add_visits(by: Dimension, rows: Iterable[Any], tallies: _Tallies) -> None:
     """Add finished visits to their lines; along the source they have none but the total."""
     for row in rows:
@@ -374,6 +401,7 @@ def _as_row(line: _Line, tally: _Tally, levels: _Levels, *, has_visits: bool) ->
         ),
         unlinked=tally.unlinked,
         voided=tally.voided,
+        marked=tally.marked,
     )
 
 

@@ -48,7 +48,8 @@ class CountRow:
     """The figures of one line.
 
     Units: counts of visits and of ratings; shares are fractions 0 to 1, or None where their
-    denominator is zero or does not exist. ``finished_visits`` and what follows from it are None
+    denominator is zero or does not exist. ``marked`` are those of the answers that are to be
+    looked at; they count like the others. ``finished_visits`` and what follows from it are None
     along the source of ratings, which visits do not have.
     """
 
@@ -60,6 +61,7 @@ class CountRow:
     levels: tuple[LevelCount, ...]
     unlinked: int
     voided: int
+    marked: int = 0
 
     @property
     def answers(self) -> int:

@@ -52,5 +52,6 @@ def _as_object(row: CountRow) -> dict[str, Any]:
         "satisfied_share": row.satisfied_share,
         "unlinked": row.unlinked,
         "voided": row.voided,
+        "marked": row.marked,
         "levels": [asdict(level) for level in row.levels],
     }
