@@ -7,11 +7,13 @@ from flask.typing import ResponseReturnValue
 
 import admin
 import kiosk
+from kiosk.screen import page_edition
 from satisfaction.cli import in_plain_words, install_commands
 from satisfaction.config import Settings, load_settings
 from satisfaction.serving import Doors, start
 from satisfaction.web.guards import public
 from satisfaction.web.setup import make_app
+from satisfaction.web.shell import install_shell
 
 
 @in_plain_words()
@@ -29,6 +31,7 @@ def create_app(
     if "admin" in faces:
         admin.install(app)
     install_commands(app)
+    install_shell(app, page_edition)
 
     @app.get("/healthz")
     @public

@@ -27,6 +27,7 @@ PLACES = (
     Place("admin.desk.index", _("Quầy phục vụ"), Permission.SERVE_DESK),
     Place("admin.counts.index", _("Số liệu"), Permission.SEE_COUNTS),
     Place("admin.dossiers.new", _("Nhập hồ sơ"), Permission.IMPORT_DOSSIERS),
+    Place("admin.fleet.index", _("Thiết bị"), Permission.MANAGE_FLEET),
 )
 
 

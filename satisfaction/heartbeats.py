@@ -178,7 +178,7 @@ def list_statuses(
 
 
 def find_troubles(beat: Heartbeat | None, *, version: str) -> tuple[KioskTrouble, ...]:
-    """Return what is wrong with a kiosk by its last heartbeat."""
+    """Return what is wrong with a kiosk by its last heartbeat; no ``version`` is not judged."""
     if beat is None:
         return (KioskTrouble.NEVER_SEEN,)
     now = clock.now()
@@ -190,7 +190,7 @@ def find_troubles(beat: Heartbeat | None, *, version: str) -> tuple[KioskTrouble
         ),
         KioskTrouble.WRONG_CLOCK: is_clock_wrong(beat.clock_offset_ms),
         KioskTrouble.RATINGS_MISSING: beat.missing > 0,
-        KioskTrouble.OLD_VERSION: beat.version != version,
+        KioskTrouble.OLD_VERSION: bool(version) and beat.version != version,
         KioskTrouble.STORE_NOT_KEPT: beat.is_storage_kept is False,
     }
     return tuple(trouble for trouble, is_so in found.items() if is_so)

@@ -5,14 +5,16 @@ import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import exists, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 
 from satisfaction import clock
-from satisfaction.models import AuditEntry, Refusal
+from satisfaction.models import AuditEntry, Kiosk, Rating, Refusal
 from satisfaction.taps import RecordingOutcome, Tap
 from satisfaction.terms import AuditAction, RecordingResult, RefusalReason
 
@@ -52,6 +54,36 @@ def keep_refused_item(connection: Connection, item: RefusedItem) -> None:
 
 def _hash(content: Mapping[str, Any]) -> bytes:
     return hashlib.sha256(json.dumps(content).encode()).digest()
+
+
+@dataclass(frozen=True)
+class KeptRefusal:
+    """Something that a device delivered and that is not counted; it tells no level."""
+
+    received_at: datetime
+    kiosk_name: str
+    reason: RefusalReason
+
+
+def list_refusals(
+    session: Session, unit_ids: Collection[int], *, most: int = 200
+) -> Sequence[KeptRefusal]:
+    """Return what the devices of these units delivered in vain, the newest first.
+
+    What was counted after all, as once a device was paired anew, is not in vain.
+    """
+    counted = exists().where(Rating.id == Refusal.rating_id)
+    rows = session.execute(
+        select(Refusal.received_at, Kiosk.name, Refusal.reason)
+        .join(Kiosk, Kiosk.id == Refusal.kiosk_id)
+        .where(
+            Kiosk.unit_id.in_(unit_ids),
+            or_(Refusal.reason == RefusalReason.CONFLICT, ~counted),
+        )
+        .order_by(Refusal.received_at.desc(), Refusal.id.desc())
+        .limit(most)
+    )
+    return [KeptRefusal(*row) for row in rows]
 
 
 def keep_refusals(

@@ -149,6 +149,7 @@ class Permission(StrEnum):
     IMPORT_DOSSIERS = "import_dossiers"
     ENTER_PAPER = "enter_paper"
     MANAGE_CARDS = "manage_cards"
+    MANAGE_FLEET = "manage_fleet"
 
 
 class PeriodKind(StrEnum):

@@ -55,6 +55,16 @@ GET  /admin/dossiers/{nothing}        admin.dossiers.show          302 302 403 4
 POST /admin/dossiers/{nothing}        admin.dossiers.update        302 302 403 403 404 404
 POST /admin/dossiers/{nothing}/delete admin.dossiers.delete        302 302 403 403 404 404
 GET  /admin/dossiers/{nothing}/problems.csv admin.dossiers.download 302 302 403 403 404 404
+GET  /admin/fleet                     admin.fleet.index            302 302 403 403 200 200
+POST /admin/fleet/codes?place=desk-{desk} admin.fleet.create       302 302 403 403 200 404
+POST /admin/fleet/{kiosk}/revoke      admin.fleet.delete           302 302 403 403 303 404
+POST /admin/fleet/policy?unit={unit}  admin.fleet.update           302 302 403 403 303 404
+GET  /admin/paper                     admin.paper.index            302 302 403 200 200 200
+POST /admin/paper                     admin.paper.create           302 302 403 422 422 422
+GET  /admin/cards                     admin.cards.index            302 302 403 403 200 200
+POST /admin/cards/{desk}              admin.cards.create           302 302 403 403 303 404
+GET  /admin/cards/{desk}              admin.cards.show             302 302 403 403 200 404
+POST /admin/receipts/{visit}          admin.receipts.create        302 302 200 403 200 404
 GET  /kiosk/                          kiosk.rating.index           401 200 401 401 401 401
 POST /kiosk/rate                      kiosk.rating.create          401 400 401 401 401 401
 GET  /kiosk/reasons/{nothing}         kiosk.rating.edit_reasons    401 404 401 401 401 401
@@ -168,7 +178,12 @@ def test_everybody_gets_what_the_table_says(
                 serving = serving or visits.open_visit(
                     session, visits.NewVisit(desk_id=ward.desks[0].id)
                 )
-            names = {"desk": ward.desks[0].id, "unit": ward.unit.id, "visit": serving.id}
+            names = {
+                "desk": ward.desks[0].id,
+                "unit": ward.unit.id,
+                "visit": serving.id,
+                "kiosk": ward.kiosks[0].id,
+            }
             answer = _ask(browsers[audience], row, names)
             if answer.status_code != expected:
                 differences.append((row.method, row.address, audience, answer.status_code))
@@ -185,7 +200,9 @@ def test_who_is_not_signed_in_is_sent_to_the_form_and_back(
             guard = guard_of(app.view_functions[row.endpoint])
             assert guard is not None
             if guard.audience == "officer":
-                answer = _ask(browsers[audience], row, {"desk": 1, "unit": 1, "visit": 1})
+                answer = _ask(
+                    browsers[audience], row, {"desk": 1, "unit": 1, "visit": 1, "kiosk": 1}
+                )
                 address = answer.location or answer.headers.get("HX-Redirect", "")
                 assert address.startswith("/admin/sign-in")
                 assert ("next=" in address) is (row.method == "GET")

@@ -1,0 +1,92 @@
+"""The administrator's devices: how they are, what was lost or refused; pair, replace, revoke."""
+
+from typing import Any
+
+import segno
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+
+from admin.forms import as_key
+from satisfaction import watch
+from satisfaction.database import reading, unit_of_work
+from satisfaction.fleet import CODE_LIFE
+from satisfaction.terms import Permission
+from satisfaction.watch import CodeWanted
+from satisfaction.web.addresses import public_base
+from satisfaction.web.fleet_words import fleet_word
+from satisfaction.web.guards import current_officer, requires
+from satisfaction.web.shell import shell_version
+
+blueprint = Blueprint("fleet", __name__, url_prefix="/fleet")
+
+LONGEST_NAME = 80
+PAIRING_PATH = "/kiosk/pair"
+
+
+@blueprint.get("")
+@requires(Permission.MANAGE_FLEET)
+def index() -> ResponseReturnValue:
+    """Show every device, troubled ones first, and what was not counted."""
+    scope = current_officer().scope(Permission.MANAGE_FLEET)
+    with reading() as session:
+        sheet = watch.read_fleet(session, scope, version=shell_version())
+    return render_template(
+        "admin/fleet/index.html", sheet=sheet, form=FlaskForm(), fleet_word=fleet_word
+    )
+
+
+@blueprint.post("/codes")
+@requires(Permission.MANAGE_FLEET)
+def create() -> ResponseReturnValue:
+    """Show a new code once: large, and as a symbol for the device's camera."""
+    officer = current_officer()
+    name = request.form.get("name", "").strip()[:LONGEST_NAME]
+    wanted = CodeWanted(request.form.get("place", ""), name, officer.account_id)
+    with unit_of_work() as session:
+        code = watch.make_code(session, officer.scope(Permission.MANAGE_FLEET), wanted)
+    address = f"{public_base()}{PAIRING_PATH}"
+    return render_template(
+        "admin/fleet/code.html",
+        code=code,
+        address=address,
+        symbol=_draw_symbol(f"{address}?code={code}"),
+        minutes=int(CODE_LIFE.total_seconds()) // 60,
+    )
+
+
+def _draw_symbol(address: str) -> str:
+    """Return an address as inline SVG; templates mark it as safe, for it is made of numbers."""
+    symbol = segno.make(address, micro=False)
+    options: dict[str, Any] = {"border": 4, "dark": "#000", "light": "#fff", "omitsize": True}
+    return symbol.svg_inline(svgclass="qr", lineclass=None, **options)
+
+
+@blueprint.post("/<int:kiosk_id>/revoke")
+@requires(Permission.MANAGE_FLEET)
+def delete(kiosk_id: int) -> ResponseReturnValue:
+    """Take a device's credential away; it keeps its queue."""
+    officer = current_officer()
+    scope = officer.scope(Permission.MANAGE_FLEET)
+    with unit_of_work() as session:
+        watch.revoke(session, scope, kiosk_id, revoked_by_id=officer.account_id)
+    flash(_("Đã thu hồi. Máy ấy giữ các lượt chưa gửi cho đến khi được ghép lại."), "good")
+    return redirect(url_for("admin.fleet.index"), 303)
+
+
+@blueprint.post("/policy")
+@requires(Permission.MANAGE_FLEET)
+def update() -> ResponseReturnValue:
+    """Set what a unit's devices do when nothing tells them of a visit."""
+    officer = current_officer()
+    with unit_of_work() as session:
+        watch.allow_unlinked(
+            session,
+            officer.scope(Permission.MANAGE_FLEET),
+            as_key(request.form.get("unit")) or 0,
+            allows=request.form.get("unlinked") == "1",
+            changed_by_id=officer.account_id,
+        )
+    flash(_("Đã lưu. Máy đánh giá theo cách mới từ bây giờ."), "good")
+    return redirect(url_for("admin.fleet.index"), 303)

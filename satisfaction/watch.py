@@ -1,0 +1,215 @@
+"""What an administrator has to look at: devices, what they lost or delivered in vain, odd desks.
+
+Refuses to say how anybody was rated, and to touch what stands outside of the officer's units.
+"""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from satisfaction import clock, fleet
+from satisfaction.configurations import Changes, change_configuration
+from satisfaction.counting import finished_visits
+from satisfaction.errors import NotFoundError
+from satisfaction.fleet import PairingPlace
+from satisfaction.heartbeats import KioskStatus, list_statuses
+from satisfaction.models import Desk, Kiosk, KioskEvent, Rating, Unit, Visit
+from satisfaction.office import find_configuration, get_unit, list_desks, name_of
+from satisfaction.refusals import KeptRefusal, list_refusals
+from satisfaction.terms import DeskKind, KioskEventKind, Outcome
+
+MANY_SERVED = 40
+LOOKED_BACK = timedelta(days=7)
+MOST_EVENTS = 50
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a device."""
+
+    at: datetime
+    kiosk_name: str
+    kind: KioskEventKind
+
+
+@dataclass(frozen=True)
+class UndatedRatings:
+    """How many ratings of a device are counted on no day, because its clock cannot be trusted."""
+
+    kiosk_name: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class UnratedDesk:
+    """A desk that served many and was rated by nobody."""
+
+    name: str
+    served: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a device may stand: a desk, or the lobby of a unit."""
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True)
+class UnitPolicy:
+    """What a unit's devices do when nothing tells them of a visit."""
+
+    unit_id: int
+    name: str
+    allows_unlinked: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetSheet:
+    """All that the page of devices shows."""
+
+    statuses: Sequence[KioskStatus]
+    events: Sequence[Event]
+    refusals: Sequence[KeptRefusal]
+    undated: Sequence[UndatedRatings]
+    unrated: Sequence[UnratedDesk]
+    places: Sequence[Place]
+    policies: Sequence[UnitPolicy]
+
+
+def read_fleet(session: Session, scope: Set[int], *, version: str) -> FleetSheet:
+    """Return the devices of these units and what is odd about them."""
+    units = [get_unit(session, unit_id) for unit_id in sorted(scope)]
+    return FleetSheet(
+        statuses=list_statuses(session, scope, version=version),
+        events=_list_events(session, scope),
+        refusals=list_refusals(session, scope),
+        undated=_list_undated(session, scope),
+        unrated=find_unrated_desks(session, scope),
+        places=_list_places(session, scope, units),
+        policies=_list_policies(session, units),
+    )
+
+
+def _list_events(session: Session, scope: Set[int]) -> list[Event]:
+    rows = session.execute(
+        select(KioskEvent.at, Kiosk.name, KioskEvent.kind)
+        .join(Kiosk, Kiosk.id == KioskEvent.kiosk_id)
+        .where(Kiosk.unit_id.in_(scope))
+        .order_by(KioskEvent.at.desc(), KioskEvent.id.desc())
+        .limit(MOST_EVENTS)
+    )
+    return [Event(*row) for row in rows]
+
+
+def _list_undated(session: Session, scope: Set[int]) -> list[UndatedRatings]:
+    rows = session.execute(
+        select(Kiosk.name, func.count())
+        .select_from(Rating)
+        .join(Kiosk, Kiosk.id == Rating.kiosk_id)
+        .where(Rating.local_day.is_(None), Rating.unit_id.in_(scope))
+        .group_by(Kiosk.id, Kiosk.name)
+        .order_by(Kiosk.name)
+    )
+    return [UndatedRatings(*row) for row in rows]
+
+
+def find_unrated_desks(session: Session, scope: Set[int]) -> list[UnratedDesk]:
+    """Return the desks that served 40 citizens or more within seven days and were never rated."""
+    rated = Outcome.RATED.value
+    served = (
+        finished_visits(Visit.desk_id)
+        .where(Visit.closed_day > clock.today() - LOOKED_BACK, Visit.unit_id.in_(scope))
+        .subquery()
+    )
+    rows = session.execute(
+        select(Desk.name, served.c.finished)
+        .join(served, served.c.desk_id == Desk.id)
+        .where(
+            served.c.finished >= MANY_SERVED,
+            served.c[rated] == 0,
+            Desk.kind == DeskKind.COUNTER,
+        )
+        .order_by(served.c.finished.desc(), Desk.id)
+    )
+    return [UnratedDesk(*row) for row in rows]
+
+
+def _list_places(session: Session, scope: Set[int], units: Sequence[Unit]) -> list[Place]:
+    today = clock.today()
+    names = {unit.id: name_of(unit, today).name for unit in units}
+    desks = [
+        Place(f"desk-{desk.id}", f"{desk.name} · {names[desk.unit_id]}")
+        for desk in list_desks(session, scope, today)
+        if desk.kind is DeskKind.COUNTER
+    ]
+    return desks + [Place(f"lobby-{unit_id}", name) for unit_id, name in names.items()]
+
+
+def _list_policies(session: Session, units: Sequence[Unit]) -> list[UnitPolicy]:
+    found = []
+    for unit in units:
+        configuration = find_configuration(session, unit.id, clock.now())
+        if configuration is not None:
+            name = name_of(unit, clock.today()).name
+            found.append(UnitPolicy(unit.id, name, configuration.allows_unlinked))
+    return found
+
+
+@dataclass(frozen=True)
+class CodeWanted:
+    """For which place, by its key, a code is wanted, what the device is to be called, by whom."""
+
+    place: str
+    name: str
+    made_by_id: int
+
+
+def make_code(session: Session, scope: Set[int], wanted: CodeWanted) -> str:
+    """Return a pairing code for a desk, or a lobby, within these units.
+
+    Raises: NotFoundError for any other place.
+    """
+    known = {
+        place.key: place
+        for place in _list_places(session, scope, [get_unit(session, one) for one in scope])
+    }
+    if wanted.place not in known:
+        raise NotFoundError(place=wanted.place)
+    kind, _, number = wanted.place.partition("-")
+    desk = session.get(Desk, int(number)) if kind == "desk" else None
+    place = PairingPlace(
+        unit_id=desk.unit_id if desk else int(number),
+        desk_id=desk.id if desk else None,
+        name=wanted.name or known[wanted.place].name.partition(" · ")[0],
+    )
+    return fleet.make_pairing_code(session, place, made_by_id=wanted.made_by_id)
+
+
+def revoke(session: Session, scope: Set[int], kiosk_id: int, *, revoked_by_id: int) -> None:
+    """Take the credential of a device of these units away; a second time changes nothing.
+
+    Raises: NotFoundError for a device of any other unit.
+    """
+    kiosk = session.get(Kiosk, kiosk_id)
+    if kiosk is None or kiosk.unit_id not in scope:
+        raise NotFoundError(kiosk_id=kiosk_id)
+    if kiosk.revoked_at is None:
+        fleet.revoke_kiosk(session, kiosk, revoked_by_id=revoked_by_id)
+
+
+def allow_unlinked(
+    session: Session, scope: Set[int], unit_id: int, *, allows: bool, changed_by_id: int
+) -> None:
+    """Say whether a unit takes opinions from its devices that name no visit, from now on.
+
+    Raises: NotFoundError for any other unit; UnitNotConfiguredError.
+    """
+    if unit_id not in scope:
+        raise NotFoundError(unit_id=unit_id)
+    changes = Changes(allows_unlinked=allows)
+    change_configuration(session, get_unit(session, unit_id), changes, changed_by_id=changed_by_id)
