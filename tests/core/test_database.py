@@ -3,8 +3,10 @@
 import sqlite3
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,7 @@ from satisfaction.errors import ConfigurationError
 from satisfaction.models import CountedDay, Sector, Visit
 from satisfaction.terms import VisitKind
 from tests.conftest import Office
+from tests.core.together import run_together
 from tests.making import finished_visit
 
 DAY = date(2026, 3, 1)
@@ -314,6 +317,31 @@ def test_durable_work_gives_up_after_three_deadlocks(app: Flask) -> None:
     with pytest.raises(OperationalError):
         run_durably(db.engine, work)
     assert len(tries) == 3
+
+
+def test_a_real_deadlock_is_run_again_and_both_are_stored(app: Flask) -> None:
+    """Two writers take the same two rows in opposite orders; SQLite lets the second wait."""
+    with unit_of_work() as session:
+        session.add_all([Sector(id=key, name=str(key), search="0") for key in (1, 2)])
+    meeting = threading.Barrier(2)
+    tries: Counter[tuple[int, int]] = Counter()
+
+    def add(order: tuple[int, int]) -> None:
+        def work(connection: Connection) -> None:
+            tries[order] += 1
+            for key in order:
+                one = Sector.id == key
+                connection.execute(update(Sector).where(one).values(search=Sector.search + "+"))
+                is_first = key == order[0] and tries[order] == 1
+                if is_first and connection.dialect.name == "postgresql":
+                    meeting.wait(120)
+
+        run_durably(db.engine, work)
+
+    assert run_together(app, [partial(add, (1, 2)), partial(add, (2, 1))]) == [None, None]
+    with reading() as session:
+        assert session.scalars(select(Sector.search)).all() == ["0++", "0++"]
+    assert sum(tries.values()) == (3 if db.engine.dialect.name == "postgresql" else 2)
 
 
 class _Gate:
