@@ -1,16 +1,21 @@
 """What officers send, checked for shape. Meaning is checked by the core."""
 
+import re
+import uuid
 from collections.abc import Sequence
+from datetime import date, time
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
+    BooleanField,
     HiddenField,
     PasswordField,
     RadioField,
     SelectField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -20,6 +25,8 @@ from satisfaction.accounts import Credentials
 from satisfaction.desks import DeskSheet, VisitWanted
 from satisfaction.dossiers import DEFAULT_SOURCE, LONGEST_SOURCE
 from satisfaction.models import UnitName
+from satisfaction.paper import Slip
+from satisfaction.recording import LONGEST_COMMENT
 from satisfaction.terms import VisitKind
 from satisfaction.web.words import as_word
 
@@ -28,6 +35,7 @@ LONGEST_PASSWORD = 256
 LONGEST_TICKET = 16
 LONGEST_SCAN = 200
 LONGEST_MAPPING = 4000
+ISO_DAY_LENGTH = 10
 
 
 class SignInForm(FlaskForm):
@@ -128,3 +136,76 @@ class DossierListForm(FlaskForm):
             "source": (self.source.data or "").strip(),
             "mapping": [line for line in lines if line],
         }
+
+
+class SlipForm(FlaskForm):
+    """One paper slip; the desk and the day are those of the stack that it lies in."""
+
+    desk = HiddenField()
+    day = HiddenField()
+    rating = HiddenField()
+    configuration = HiddenField()
+    scale = HiddenField()
+    level = RadioField(
+        _("Mức đánh giá"),
+        [InputRequired(_("Hãy chọn mức ghi trên phiếu."))],
+        validate_choice=False,
+    )
+    reasons = SelectMultipleField(_("Các ý"), validate_choice=False)
+    ticket_number = StringField(
+        _("Số phiếu"), [Length(max=LONGEST_TICKET, message=_("Số phiếu dài nhất 16 ký tự."))]
+    )
+    code = StringField(_("Mã hồ sơ"), [Length(max=LONGEST_SCAN, message=_("Mã này quá dài."))])
+    at = StringField(_("Giờ ghi trên phiếu"))
+    comment = TextAreaField(
+        _("Ý kiến ghi trên phiếu"),
+        [Length(max=LONGEST_COMMENT, message=_("Ý kiến dài nhất 500 ký tự."))],
+    )
+    is_assisted = BooleanField(_("Có người giúp công dân đánh giá"))
+
+    def validate_at(self, field: StringField) -> None:
+        """Refuse what is no time of the day."""
+        if field.data and _as_time(field.data) is None:
+            raise ValidationError(_("Ghi giờ theo mẫu 09:30."))
+
+    def as_slip(self) -> Slip | None:
+        """Return the core's form of what was typed; nothing for a form that no page has given."""
+        desk_id, level = as_key(self.desk.data), as_key(self.level.data)
+        configuration_id, scale_id = as_key(self.configuration.data), as_key(self.scale.data)
+        day = as_day(self.day.data)
+        try:
+            rating_id = uuid.UUID(self.rating.data or "")
+        except ValueError:
+            return None
+        if None in {desk_id, level, configuration_id, scale_id} or day is None:
+            return None
+        return Slip(
+            rating_id=rating_id,
+            desk_id=desk_id or 0,
+            day=day,
+            level=level or 0,
+            configuration_id=configuration_id or 0,
+            scale_id=scale_id or 0,
+            at=_as_time(self.at.data or ""),
+            ticket_number=self.ticket_number.data or "",
+            code=self.code.data or "",
+            reasons=tuple(self.reasons.data or ()),
+            comment=self.comment.data or "",
+            is_assisted=bool(self.is_assisted.data),
+        )
+
+
+def as_day(text: str | None) -> date | None:
+    """Return a day as browsers write it, or nothing for what is none."""
+    try:
+        return date.fromisoformat(text) if text and len(text) == ISO_DAY_LENGTH else None
+    except ValueError:
+        return None
+
+
+def _as_time(text: str) -> time | None:
+    found = re.fullmatch(r"(\d{1,2})[:hg](\d{2})", text.strip(), re.ASCII)
+    try:
+        return time(int(found[1]), int(found[2])) if found else None
+    except ValueError:
+        return None

@@ -27,6 +27,8 @@ PLACES = (
     Place("admin.desk.index", _("Quầy phục vụ"), Permission.SERVE_DESK),
     Place("admin.counts.index", _("Số liệu"), Permission.SEE_COUNTS),
     Place("admin.dossiers.new", _("Nhập hồ sơ"), Permission.IMPORT_DOSSIERS),
+    Place("admin.paper.index", _("Phiếu giấy"), Permission.ENTER_PAPER),
+    Place("admin.cards.index", _("Mã tại bàn"), Permission.MANAGE_CARDS),
     Place("admin.fleet.index", _("Thiết bị"), Permission.MANAGE_FLEET),
 )
 

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import secrets
 import uuid
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock
+from satisfaction.audit import record_deed
 from satisfaction.comments import list_answer, record_comment
 from satisfaction.errors import (
     InvitationExpiredError,
@@ -35,7 +37,7 @@ from satisfaction.recording import (
     record_reasons,
 )
 from satisfaction.taps import CitizenWords, PhoneAnswer
-from satisfaction.terms import InvitationPurpose, Layout, RatingSource
+from satisfaction.terms import AuditAction, InvitationPurpose, Layout, RatingSource
 
 TOKEN_BYTES = 16
 DEFAULT_LIFE = timedelta(hours=24)
@@ -79,7 +81,7 @@ def make_invitation(
     token = base64.b32encode(secrets.token_bytes(TOKEN_BYTES)).decode().rstrip("=")
     invitation = Invitation(
         token_hash=_hash(token),
-        visit_id=visit_id,
+        visit=visit,
         purpose=purpose,
         made_at=now,
         expires_at=now + (life or _life_at(session, visit.unit_id)),
@@ -118,6 +120,31 @@ def invite_from_screen(
     if found is None:
         raise VisitNotFoundError(visit=visit, desk_id=desk_id)
     return make_invitation(session, found.id, purpose=InvitationPurpose.SCREEN)
+
+
+def invite_by_receipt(
+    session: Session, unit_ids: Set[int], visit_id: int, *, made_by_id: int | None
+) -> NewInvitation:
+    """Invite the citizen of a visit by a receipt that an officer prints.
+
+    Writes: invitation, audit_entry.
+    Raises: VisitNotFoundError, also for a visit outside these units; InvitationSpentError for a
+    visit that is rated; TooManyInvitationsError.
+    """
+    visit = session.get(Visit, visit_id, options=[joinedload(Visit.desk)])
+    if visit is None or visit.unit_id not in unit_ids:
+        raise VisitNotFoundError(visit_id=visit_id)
+    if list_answer(session.connection(), visit_id):
+        raise InvitationSpentError(visit_id=visit_id)
+    made = make_invitation(session, visit_id, purpose=InvitationPurpose.RECEIPT)
+    record_deed(
+        session,
+        AuditAction.INVITATION_MADE,
+        account_id=made_by_id,
+        unit_id=visit.unit_id,
+        detail={"visit_id": visit_id, "invitation_id": made.invitation.id},
+    )
+    return made
 
 
 def _hash(token: str) -> bytes:

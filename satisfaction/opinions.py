@@ -24,7 +24,7 @@ from satisfaction.errors import (
     RatingRefusedError,
 )
 from satisfaction.models import Desk, DeskCard, Rating
-from satisfaction.office import list_desks
+from satisfaction.office import find_configuration, get_unit, list_desks, name_of
 from satisfaction.quotas import Allowance, check_allowances, use_allowances
 from satisfaction.recording import (
     ReasonsGiven,
@@ -77,10 +77,12 @@ class Claimant:
 
 @dataclass(frozen=True)
 class CardOfDesk:
-    """A desk, and its card if it has one."""
+    """A desk, its card if it has one, and whether the office takes opinions by it."""
 
     desk: Desk
+    unit_name: str
     card: DeskCard | None
+    takes_opinions: bool
 
 
 def list_cards(session: Session, unit_ids: Set[int]) -> list[CardOfDesk]:
@@ -91,7 +93,18 @@ def list_cards(session: Session, unit_ids: Set[int]) -> list[CardOfDesk]:
         if desk.kind is DeskKind.COUNTER
     ]
     cards = _cards_of(session, [desk.id for desk in desks])
-    return [CardOfDesk(desk, cards.get(desk.id)) for desk in desks]
+    units = {desk.unit_id: _describe(session, desk.unit_id) for desk in desks}
+    return [
+        CardOfDesk(desk, units[desk.unit_id][0], cards.get(desk.id), units[desk.unit_id][1])
+        for desk in desks
+    ]
+
+
+def _describe(session: Session, unit_id: int) -> tuple[str, bool]:
+    """Return a unit's name, and whether it takes opinions that name no visit."""
+    configuration = find_configuration(session, unit_id, clock.now())
+    name = name_of(get_unit(session, unit_id), clock.today()).name
+    return name, configuration is not None and configuration.allows_unlinked
 
 
 def _cards_of(session: Session, desk_ids: Sequence[int]) -> dict[int, DeskCard]:
@@ -151,8 +164,8 @@ def get_card(session: Session, word: str) -> DeskCard:
     return card
 
 
-def get_card_of_desk(session: Session, unit_ids: Set[int], desk_id: int) -> DeskCard:
-    """Return a desk's card.
+def get_card_of_desk(session: Session, unit_ids: Set[int], desk_id: int) -> CardOfDesk:
+    """Return a desk with its card.
 
     Raises: CardNotFoundError, also for a desk outside these units.
     """
@@ -168,7 +181,8 @@ def get_card_of_desk(session: Session, unit_ids: Set[int], desk_id: int) -> Desk
     )
     if card is None:
         raise CardNotFoundError(desk_id=desk_id)
-    return card
+    unit_name, takes_opinions = _describe(session, card.desk.unit_id)
+    return CardOfDesk(card.desk, unit_name, card, takes_opinions)
 
 
 def check_claimant(
