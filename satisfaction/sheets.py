@@ -19,7 +19,7 @@ from satisfaction.errors import ImportRefusedError
 from satisfaction.lines import EPOCHS, MOST_COLUMNS, MOST_LINES, Cell, Line
 from satisfaction.terms import FileFault, RowFault
 
-LONGEST_CELL = 2**17
+LONGEST_CELL = 4096
 MOST_MERGES = 20_000
 WIDEST = 16_384
 _DIGITS = "0123456789"

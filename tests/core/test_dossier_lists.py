@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import uuid
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from satisfaction import dossier_lists, office
@@ -393,3 +396,29 @@ def test_decomposed_text_and_any_separator_give_the_same_dossiers(
         assert _counts(_import(ward, path)) == (1, 1, 0, 0, 0)
     assert {dossier.channel for dossier in _all().values()} == {Channel.ONLINE}
     assert set(_all()) == {"HỒ-0", "HỒ-1", "HỒ-2"}
+
+
+_CODES = st.sampled_from(["H26-260305-0001", "h26–260305–0001", "B-2", "B-3", "", "không mã"])
+_DAYS = st.sampled_from(["", "05/03/2026", "2026-03-06", "31/02/2026", "12/03/2026", "mai"])
+_LINES = st.lists(
+    st.tuples(_CODES, _DAYS, _DAYS, st.sampled_from(["Trực tiếp", "2", "", "?"])), max_size=12
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(lines=_LINES)
+def test_every_line_is_new_changed_unchanged_or_bad(
+    ward: Office, tmp_path: Path, lines: list[tuple[str, ...]]
+) -> None:
+    headings = ["Mã hồ sơ", "Ngày tiếp nhận", "Ngày hẹn trả", "KenhThucHien"]
+    path = _csv(tmp_path / "list.csv", *lines, headings=headings)
+    source = uuid.uuid4().hex
+    dry = _import(ward, path, is_dry_run=True, source_system=source)
+    first = _import(ward, path, source_system=source)
+    again = _import(ward, path, source_system=source)
+    said = sum(1 for line in lines if any(line))
+    assert dry.lines == first.lines == again.lines == said
+    assert _counts(dry) == _counts(first) == (said, said - first.bad, 0, 0, first.bad)
+    assert _counts(again) == (said, 0, 0, said - first.bad, first.bad)
+    assert len({problem.number for problem in first.problems}) == first.bad
+    assert dry.problems == first.problems == again.problems
