@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from flask import Flask, url_for
+from gunicorn.app.wsgiapp import WSGIApplication
 
 from satisfaction import schema
 from satisfaction.config import (
@@ -72,12 +73,13 @@ def start(make: Callable[[Settings], Flask], doors: Doors) -> None:
     become_server(settings)
 
 
-def become_server(settings: Settings) -> None:
-    """Replace this program by gunicorn, which serves until it is told to stop."""
+def become_server(settings: Settings) -> NoReturn:
+    """Serve with gunicorn until it is told to stop; what was imported to prepare is not again."""
     os.chdir(Path(__file__).parents[1])
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:satisfaction.web.server"]
-    command += ["--log-level", settings.log_level, "wsgi:create_app()"]
-    os.execv(sys.executable, command)
+    sys.argv = ["gunicorn", "--config", "python:satisfaction.web.server"]
+    sys.argv += ["--log-level", settings.log_level, "wsgi:create_app()"]
+    WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
+    sys.exit(0)
 
 
 @contextmanager
