@@ -6,6 +6,7 @@ itself and kept, and the others are recorded.
 
 import hashlib
 import json
+import threading
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -44,6 +45,8 @@ from satisfaction.web.setup import RECORDER
 
 blueprint = Blueprint("sync", __name__)
 
+TURNS = threading.BoundedSemaphore(2)
+LATER_SECONDS = 2
 MOST_NUMBER = 2**31 - 1
 LONGEST_WORD = 64
 FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -110,7 +113,22 @@ class QueueMessage(BaseModel):
 @blueprint.post("/sync")
 @for_kiosk
 def create() -> ResponseReturnValue:
-    """Settle a part of a device's queue; what is delivered again gets the first answer again."""
+    """Settle a part of a device's queue; what is delivered again gets the first answer again.
+
+    A few queues at a time: when a whole fleet comes back at once, whoever is tapping now must not
+    stand behind all of them. The others keep their queue and come again a little later.
+    """
+    if not TURNS.acquire(blocking=False):
+        answer = problem(503, "busy")
+        answer.headers["Retry-After"] = str(LATER_SECONDS)
+        return answer
+    try:
+        return _settle()
+    finally:
+        TURNS.release()
+
+
+def _settle() -> ResponseReturnValue:
     device = fleet.find_device(token_hash())
     try:
         message = QueueMessage.model_validate(read_json(request.get_data(cache=False)))

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -72,7 +73,7 @@ class Device:
             answers = self._exchange(self.queue[:at_once])
             if answers is None:
                 failures += 1
-                time.sleep(self.draw.uniform(0.5, 1.5) * min(0.05 * 2**failures, 2.0))
+                time.sleep(self.draw.uniform(0.5, 1.5) * min(0.1 * 2**failures, 2.0))
                 continue
             failures = 0
             self._forget(answers)
@@ -81,7 +82,7 @@ class Device:
         """Send a part of the queue; the answer is lost as often as the network loses one."""
         body = {"device_now": clock.now().isoformat(), "items": list(items)}
         if self.draw.random() < self.network.doubled:
-            double = threading.Thread(target=self.post, args=("/kiosk/sync", body))
+            double = threading.Thread(target=self._post_again, args=(body,))
             double.start()
             answer = self.post("/kiosk/sync", body)
             double.join()
@@ -90,6 +91,11 @@ class Device:
         if answer is None or self.draw.random() < self.network.dropped:
             return None
         return list(answer["items"])
+
+    def _post_again(self, body: Item) -> None:
+        """Send the same once more beside the first; nobody reads what becomes of it."""
+        with suppress(RevokedError):
+            self.post("/kiosk/sync", body)
 
     def post(self, path: str, body: Item) -> Item | None:
         """Send one message; None for anything that is no answer."""

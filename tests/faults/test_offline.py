@@ -34,7 +34,7 @@ from tests.faults.serving import Product, copy_database, serving
 IS_LONG = os.environ.get("FAULTS") == "long"
 DEVICES = 200 if IS_LONG else 20
 EACH = 50 if IS_LONG else 25
-AT_ONCE = 10
+AT_ONCE = 25 if IS_LONG else 10
 MOST_SECONDS = 60.0
 OFFLINE = timedelta(hours=72)
 BAD = Network(dropped=0.2, doubled=0.05)

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
+from kiosk.sync import TURNS
 from satisfaction import clock, fleet
 from satisfaction.database import db, reading, unit_of_work
 from satisfaction.fleet import PairingPlace
@@ -191,6 +192,17 @@ def test_a_stranger_and_another_site_are_refused(
     assert _send(app.test_client(), _rating(ward)).status_code == 401
     foreign = kiosk.post("/kiosk/sync", json={}, headers={"Sec-Fetch-Site": "cross-site"})
     assert foreign.status_code == 401
+
+
+def test_a_queue_waits_while_others_are_being_settled(kiosk: FlaskClient, ward: Office) -> None:
+    queued = _rating(ward)
+    with TURNS, TURNS:
+        answer = _send(kiosk, queued)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+        assert kiosk.post("/kiosk/ratings", json=message(ward)).status_code == 200
+    assert _results(_send(kiosk, queued)) == ["recorded"]
+    for _ in range(3):
+        assert _send(kiosk, None).status_code == 200
 
 
 def test_five_hundred_items_take_less_than_half_a_second(
