@@ -6,13 +6,13 @@ from the ratings themselves, so that figures are exact at every moment.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from satisfaction import clock
 from satisfaction.figures import CountQuery, CountRow, Figures, LevelCount
@@ -243,7 +243,8 @@ def _count_stored(
     for row in session.execute(ratings):
         tally = tallies.setdefault(_key(query.by, row.key), _Tally())
         for position, amount in zip(POSITIONS, row[3:], strict=True):
-            tally.add(row.scale_id, position, row.standing, int(amount))
+            if amount:
+                tally.add(row.scale_id, position, row.standing, int(amount))
     visit_key = _visit_key(query.by, DailyVisitCount)
     visits = (
         select(
@@ -334,6 +335,10 @@ class _Line:
     detail: str = ""
     order: Any = ()
 
+    def __hash__(self) -> int:
+        """Return a hash that costs little, because the order is long."""
+        return hash(self.key)
+
 
 def _as_figures(session: Session, query: CountQuery, tallies: _Tallies) -> Figures:
     unit = get_unit(session, query.unit_id)
@@ -395,7 +400,7 @@ def _as_row(line: _Line, tally: _Tally, levels: _Levels, *, has_visits: bool) ->
         finished_visits=tally.finished if has_visits else None,
         rated_visits=tally.rated if has_visits else None,
         levels=tuple(
-            replace(level, count=tally.levels.get((scale_id, level.position), 0))
+            level.counted(tally.levels.get((scale_id, level.position), 0))
             for scale_id in scales
             for level in levels[scale_id]
         ),
@@ -425,16 +430,19 @@ def _place(word: StrEnum) -> int:
 
 
 def _desk_lines(session: Session, query: CountQuery, keys: Sequence[int]) -> dict[Any, _Line]:
-    desks = session.scalars(select(Desk).where(Desk.id.in_(keys)).options(joinedload(Desk.unit)))
+    wanted = select(Desk.id, Desk.unit_id, Desk.name, Desk.detail).where(Desk.id.in_(keys))
+    desks = session.execute(wanted).all()
+    units = session.scalars(select(Unit).where(Unit.id.in_({desk.unit_id for desk in desks})))
+    names = {unit.id: name_of(unit, query.period.last_day).name for unit in units}
     lines = {}
     for desk in desks:
-        unit = name_of(desk.unit, query.period.last_day)
+        unit_name = names[desk.unit_id]
         is_own = desk.unit_id == query.unit_id
         lines[desk.id] = _Line(
             str(desk.id),
             desk.name,
-            desk.detail if is_own else unit.name,
-            (not is_own, sort_key(unit.name), sort_key(desk.name), desk.id),
+            desk.detail if is_own else unit_name,
+            (not is_own, sort_key(unit_name), sort_key(desk.name), desk.id),
         )
     return lines
 

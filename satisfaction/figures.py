@@ -42,6 +42,18 @@ class LevelCount:
     face: int
     count: int
 
+    def counted(self, count: int) -> "LevelCount":
+        """Return the same level with another count."""
+        return LevelCount(
+            self.scale,
+            self.position,
+            self.label_vi,
+            self.label_en,
+            self.leaning,
+            self.face,
+            count,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class CountRow:

@@ -6,6 +6,7 @@ the tone mark, so that Yên Hoà and Yên Hòa are found alike.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SPACE = re.compile(r"\s+")
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"), "-")
@@ -40,10 +41,12 @@ def plain_hyphens(text: str) -> str:
     return text.translate(_HYPHENS)
 
 
+@lru_cache(maxsize=8192)
 def sort_key(text: str) -> tuple[object, ...]:
     """Return a key that sorts as a Vietnamese dictionary does: letters first, tones last.
 
-    Digits sort by their number, so Bàn 10 comes after Bàn 9.
+    Digits sort by their number, so Bàn 10 comes after Bàn 9. The names of an office are few and
+    are sorted again and again, so that their keys are kept.
     """
     letters: list[tuple[int, int, str]] = []
     tones: list[int] = []
