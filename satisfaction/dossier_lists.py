@@ -158,20 +158,25 @@ def _choose(tables: Sequence[Table], mapping: dict[str, ListField]) -> tuple[Tab
     return max(found, key=lambda pair: len(pair[1].places))
 
 
-def read_codes(path: Path, *, most_bytes: int) -> list[str]:
-    """Return the codes of a list's dossiers, each once, in the order of its lines.
+def read_codes(path: Path, *, most_bytes: int) -> tuple[list[str], list[int]]:
+    """Return the codes of a list's dossiers, each once, and the numbers of lines without one.
 
     Raises: ImportRefusedError.
     """
+    codes: dict[str, None] = {}
+    bad: list[int] = []
     with open_tables(path, most_bytes=most_bytes) as tables:
         table, columns = _choose(tables, {})
         table.check()
-        cells = (
-            columns.cell(line, ListField.CODE)
-            for line in table.lines()
-            if line.number > columns.line_number
-        )
-        return list(dict.fromkeys(cell for cell in cells if isinstance(cell, str) and cell))
+        for line in table.lines():
+            cell = columns.cell(line, ListField.CODE)
+            if line.number <= columns.line_number or cell in {None, ""}:
+                continue
+            if isinstance(cell, str) and not isinstance(cell, RowFault):
+                codes[cell] = None
+            else:
+                bad.append(line.number)
+    return list(codes), bad
 
 
 def _batches(lines: Iterator[Line], *, after: int) -> Iterator[list[Line]]:

@@ -107,6 +107,17 @@ def _kiosk(error: SatisfactionError) -> tuple[str, str]:
     return ("Không có máy đánh giá này", f"No such kiosk: {error}")
 
 
+def _service(error: SatisfactionError) -> tuple[str, str]:
+    return ("Không có hệ thống này", f"No such system: {error}")
+
+
+def _not_configured(error: SatisfactionError) -> tuple[str, str]:
+    return (
+        "Đơn vị này chưa được cấu hình thang đánh giá",
+        "Nothing says yet what this unit's devices show",
+    )
+
+
 def _account(error: SatisfactionError) -> tuple[str, str]:
     name = error.fields["name"]
     return (f"Không có tài khoản {name}", f"There is no account {name}")
@@ -128,6 +139,8 @@ _LINES = {
     errors.InvalidPeriodError: _period,
     errors.DeskNotFoundError: _desk,
     errors.KioskNotFoundError: _kiosk,
+    errors.ServiceNotFoundError: _service,
+    errors.UnitNotConfiguredError: _not_configured,
     errors.AccountNotFoundError: _account,
     errors.AccountExistsError: _account_exists,
 }
