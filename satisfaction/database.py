@@ -7,7 +7,6 @@ once. Commits are durable (synchronous=FULL) in either mode.
 """
 
 import enum
-import fcntl
 import sqlite3
 import threading
 import uuid
@@ -17,7 +16,6 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import repeat
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
@@ -45,6 +43,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from satisfaction import clock
 from satisfaction.errors import ConfigurationError
+from satisfaction.turns import turn_to_write
 
 OLDEST_SQLITE = (3, 35, 0)
 BUSY_SECONDS = 10
@@ -285,21 +284,22 @@ def reading() -> Iterator[Session]:
 
 @contextmanager
 def _turn_to_write(engine: Engine) -> Iterator[None]:
-    """Wait for the turn to write an SQLite file, among all processes, first come, first served.
+    """Wait for the turn to write an SQLite file; PostgreSQL's writers need none.
 
-    SQLite lets a waiting writer sleep and try again, for a tenth of a second at last, which starves
-    it while others write without pause. Whoever waits for the turn holds the place behind it, so
-    that one who has just written cannot come before those who waited.
+    Raises: OperationalError, as SQLite does, when there is none for as long as it would wait.
     """
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     with ExitStack() as held:
         if file:
-            place = held.enter_context(Path(f"{file}-next").open("ab"))
-            turn = held.enter_context(Path(f"{file}-turn").open("ab"))
-            fcntl.flock(place, fcntl.LOCK_EX)
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            fcntl.flock(place, fcntl.LOCK_UN)
+            try:
+                held.enter_context(turn_to_write(file, BUSY_SECONDS))
+            except TimeoutError as problem:
+                raise _busy() from problem
         yield
+
+
+def _busy() -> OperationalError:
+    return OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
 
 
 @contextmanager
@@ -404,26 +404,36 @@ class CommitGroup(Generic[Item, Answer]):
         self._handle = handle
         self._lock = threading.Lock()
         self._queue: list[_Waiting[Item, Answer]] = []
-        self._is_led = False
+        self._leader: _Waiting[Item, Answer] | None = None
 
     def submit(self, item: Item) -> Answer:
         """Store one item, together with whatever else is waiting.
 
-        Raises: whatever the handler or the database raised for this item.
+        Raises: whatever the handler or the database raised for this item; OperationalError when
+        nothing could be stored for as long as SQLite would wait.
         """
         _refuse_within("durable work")
         mine: _Waiting[Item, Answer] = _Waiting(item)
         with self._lock:
             self._queue.append(mine)
-            leads = not self._is_led
-            self._is_led = True
-        if not leads:
-            mine.woken.wait()
+            if self._leader is None:
+                self._leader = mine
+                mine.woken.set()
+        if not mine.woken.wait(BUSY_SECONDS):
+            self._give_up(mine)
         if not mine.is_done:
             self._lead()
         if mine.error is not None:
             raise mine.error
         return mine.answer  # type: ignore[return-value]
+
+    def _give_up(self, mine: _Waiting[Item, Answer]) -> None:
+        """Leave the queue; what is being stored already, or leads by now, is waited for."""
+        with self._lock:
+            if mine in self._queue and self._leader is not mine:
+                self._queue.remove(mine)
+                raise _busy()
+        mine.woken.wait()
 
     def _lead(self) -> None:
         """Store one group, answer it, and hand the lead to the next who waits."""
@@ -438,8 +448,7 @@ class CommitGroup(Generic[Item, Answer]):
             raise
         finally:
             with self._lock:
-                heir = self._queue[0] if self._queue else None
-                self._is_led = heir is not None
+                heir = self._leader = self._queue[0] if self._queue else None
             for waiting in group:
                 waiting.is_done = True
                 waiting.woken.set()
