@@ -97,7 +97,7 @@ def write_history(place: Place, city: City, span: Span) -> int:
         days = [{"local_day": day, "rebuilt_at": rebuilt_at} for day in span.days]
         connection.execute(insert(CountedDay), days)
         _tables.drop_all(connection)
-    _check_counts(span)
+    check_counts(span)
     return len(span.days) * span.rated * len(city.stands)
 
 
@@ -264,7 +264,7 @@ def _count_part(
     connection.execute(insert(DailyVisitCount).from_select([*names, *outcomes], finished))
 
 
-def _check_counts(span: Span) -> None:
+def check_counts(span: Span) -> None:
     """Refuse counts that the product's own rebuild of a day would not have made."""
     days = span.days
     for day in days[:: max(1, len(days) // SAMPLED_DAYS)]:

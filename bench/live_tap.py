@@ -47,14 +47,15 @@ def measure(run: Run) -> list[Row]:
     rows: list[Row] = []
     for engine in run.places.engines():
         name = "SQLite TRUNCATE+FULL" if engine == "SQLite" else engine
-        rows += _measure_place(run, run.places.make(engine, "live-tap"), name)
+        rows += measure_place(run, run.places.make(engine, "live-tap"), name)
     if not run.is_quick:
         place = run.places.make("SQLite", "live-tap-wal", is_wal_trial=True)
-        rows += _measure_place(run, place, "SQLite WAL+FULL (trial)")
+        rows += measure_place(run, place, "SQLite WAL+FULL (trial)")
     return rows
 
 
-def _measure_place(run: Run, place: Place, name: str) -> list[Row]:
+def measure_place(run: Run, place: Place, name: str) -> list[Row]:
+    """Measure the way in, on a place that is still empty."""
     connections = tuple(RATE_TARGETS[name])
     seconds = 1 if run.is_quick else 2
     pairs: dict[int, list[_Pair]] = {number: [] for number in connections}

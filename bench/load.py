@@ -5,12 +5,12 @@ Refuses to call a run good when any answer was not the expected one.
 
 import asyncio
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import which
 
 from bench.serving import Server
 
@@ -43,7 +43,7 @@ class Post:
 
 def generator() -> str:
     """Return the name of the generator that will be used."""
-    return "wrk" if shutil.which("wrk") else "asyncio"
+    return "wrk" if which("wrk") else "asyncio"
 
 
 def drive(
@@ -120,13 +120,18 @@ async def _one_connection(
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     while time.perf_counter() < end:
+        post = next(waiting, None) if waiting else None
+        if waiting and post is None:
+            failures.append("no more posts")
+            break
         begun = time.perf_counter()
-        writer.write(as_request(path, next(waiting) if waiting else None))
+        writer.write(as_request(path, post))
         answer = await read_answer(reader)
         latencies.append(time.perf_counter() - begun)
         if answer.status not in {200, 204}:
             failures.append(str(answer.status))
     writer.close()
+    await writer.wait_closed()
 
 
 def as_request(path: str, post: Post | None, *, credential: str = "") -> bytes:

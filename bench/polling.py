@@ -99,6 +99,7 @@ async def _one_kiosk(
         await asyncio.sleep(random.uniform(0.9, 1.1) * EVERY_SECONDS)
     if connection:
         connection[1].close()
+        await connection[1].wait_closed()
 
 
 def _check(answer: Answer, seen: str) -> str:

@@ -13,8 +13,10 @@ class Run:
     places: Places
     folder: Path
     is_quick: bool
+    fewest_rounds: int = 3
+    usual_rounds: int = 5
 
     @property
     def rounds(self) -> int:
         """How often each measurement is taken, in turn with its baseline."""
-        return 3 if self.is_quick else 5
+        return self.fewest_rounds if self.is_quick else self.usual_rounds
