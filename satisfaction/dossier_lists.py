@@ -168,8 +168,9 @@ def read_codes(path: Path, *, most_bytes: int) -> tuple[list[str], list[int]]:
     with open_tables(path, most_bytes=most_bytes) as tables:
         table, columns = _choose(tables, {})
         table.check()
+        place = columns.places[ListField.CODE]
         for line in table.lines():
-            cell = columns.cell(line, ListField.CODE)
+            cell = line.cells[place] if place < len(line.cells) else None
             if line.number <= columns.line_number or cell in {None, ""}:
                 continue
             if isinstance(cell, str) and not isinstance(cell, RowFault):
