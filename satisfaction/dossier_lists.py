@@ -169,7 +169,7 @@ def read_codes(path: Path, *, most_bytes: int) -> tuple[list[str], list[int]]:
         table, columns = _choose(tables, {})
         table.check()
         place = columns.places[ListField.CODE]
-        for line in table.lines():
+        for line in table.lines([place]):
             cell = line.cells[place] if place < len(line.cells) else None
             if line.number <= columns.line_number or cell in {None, ""}:
                 continue
@@ -222,10 +222,11 @@ class _Run:
         self._keep_problems()
 
     def _read(self, line: Line) -> DossierRow | None:
-        if self._reader.is_silent(line):
+        said = self._reader.pick(line)
+        if not said:
             return None
         self._report.lines += 1
-        row = self._reader.read(line)
+        row = self._reader.read(line.number, said)
         if row is None:
             return None
         first = self._numbers.setdefault(row.code.code, line.number)

@@ -4,7 +4,7 @@ What is merely unknown, as a procedure outside the catalogue, is noted and the r
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -29,12 +29,7 @@ from satisfaction.terms import Channel, RowFault
 from satisfaction.text import clean
 
 MOST_NOTED = 1000
-_DAYS = (
-    ListField.RECEIVED_DAY,
-    ListField.DUE_DAY,
-    ListField.FINISHED_DAY,
-    ListField.RETURNED_DAY,
-)
+Said = Mapping[ListField, Cell]
 
 
 class RowProblem(NamedTuple):
@@ -144,79 +139,82 @@ class LineReader:
         self._lookup = lookup
         self._is_1904 = is_1904
         self._today = clock.today()
-        self._places = tuple(columns.places.values())
+        self._places = tuple(columns.places.items())
 
-    def is_silent(self, line: Line) -> bool:
-        """Say whether a line has nothing to be read: empty, headings again, or column numbers."""
+    def pick(self, line: Line) -> Said:
+        """Return what a line says, by field; nothing for headings again, or column numbers."""
         cells, end = line.cells, len(line.cells)
-        said = [place for place in self._places if place < end and not is_empty(cells[place])]
-        if not said:
-            return True
-        if line.number == self._columns.line_number + 1 and _counts_up(line, said):
-            return True
-        return self._columns.is_repeated(line)
+        said = {
+            wanted: cells[place]
+            for wanted, place in self._places
+            if place < end and not is_empty(cells[place])
+        }
+        if line.number == self._columns.line_number + 1 and _counts_up(self._columns, said):
+            return {}
+        return {} if self._columns.is_heading_again(said.get(ListField.CODE)) else said
 
-    def read(self, line: Line) -> DossierRow | None:
+    def read(self, number: int, said: Said) -> DossierRow | None:
         """Return a line's row; None, with its problems kept, where a cell cannot be read."""
         before = len(self.problems)
-        code = self._code(line)
-        days = {wanted: self._day(line, wanted) for wanted in _DAYS}
-        received, finished = days[ListField.RECEIVED_DAY], days[ListField.FINISHED_DAY]
+        code = self._code(number, said)
+        received = self._day(number, said, ListField.RECEIVED_DAY)
+        due = self._day(number, said, ListField.DUE_DAY)
+        finished = self._day(number, said, ListField.FINISHED_DAY)
+        returned = self._day(number, said, ListField.RETURNED_DAY)
         if received and finished and finished < received:
-            self._refuse(line, ListField.FINISHED_DAY, RowFault.FINISHED_BEFORE_RECEIVED)
+            fault = RowFault.FINISHED_BEFORE_RECEIVED
+            self._refuse(number, said, ListField.FINISHED_DAY, fault=fault)
         if code is None or len(self.problems) > before:
             return None
         if code.is_irregular:
             note(self.notes.irregular_codes, code.code)
         return DossierRow(
             code=code,
-            channel=self._channel(line),
-            procedure_id=self._procedure(line, received or finished),
-            desk_id=self._desk(line, received or finished),
+            channel=self._channel(said),
+            procedure_id=self._procedure(said, received or finished),
+            desk_id=self._desk(said, received or finished),
             received_day=received,
-            due_day=days[ListField.DUE_DAY],
+            due_day=due,
             finished_day=finished,
-            returned_day=days[ListField.RETURNED_DAY],
-            is_digitised=self._digitised(line),
+            returned_day=returned,
+            is_digitised=self._digitised(said),
         )
 
-    def _refuse(self, line: Line, wanted: ListField, fault: RowFault) -> None:
-        cell = self._columns.cell(line, wanted)
-        heading = self._columns.headings[wanted]
-        self.problems.append(RowProblem(line.number, heading, show_cell(cell), fault))
+    def _refuse(self, number: int, said: Said, wanted: ListField, *, fault: RowFault) -> None:
+        value, heading = show_cell(said.get(wanted)), self._columns.headings[wanted]
+        self.problems.append(RowProblem(number, heading, value, fault))
 
-    def _code(self, line: Line) -> DossierCode | None:
-        code = read_code(self._columns.cell(line, ListField.CODE))
+    def _code(self, number: int, said: Said) -> DossierCode | None:
+        code = read_code(said.get(ListField.CODE))
         if isinstance(code, DossierCode):
             return code
-        self._refuse(line, ListField.CODE, code or RowFault.CODE_MISSING)
+        self._refuse(number, said, ListField.CODE, fault=code or RowFault.CODE_MISSING)
         return None
 
-    def _day(self, line: Line, wanted: ListField) -> date | None:
-        cell = self._columns.cell(line, wanted)
-        if cell is None or cell == "":
+    def _day(self, number: int, said: Said, wanted: ListField) -> date | None:
+        if wanted not in said:
             return None
-        day = read_day(cell, is_1904=self._is_1904)
+        day = read_day(said[wanted], is_1904=self._is_1904)
         if isinstance(day, date) and day > self._today and wanted is not ListField.DUE_DAY:
             day = RowFault.FUTURE_DAY
         if isinstance(day, RowFault):
-            self._refuse(line, wanted, day)
+            self._refuse(number, said, wanted, fault=day)
             return None
         return day
 
-    def _channel(self, line: Line) -> Channel:
-        cell = self._columns.cell(line, ListField.CHANNEL)
+    def _channel(self, said: Said) -> Channel:
+        cell = said.get(ListField.CHANNEL)
+        if cell is None:
+            return Channel.UNKNOWN
         channel = read_channel(cell, has_numbers=self._columns.has_numbered_channels)
-        if channel is Channel.UNKNOWN and cell not in {None, ""}:
+        if channel is Channel.UNKNOWN:
             note(self.notes.channels, show_cell(cell))
         return channel
 
-    def _procedure(self, line: Line, day: date | None) -> int | None:
-        code = read_procedure_code(self._columns.cell(line, ListField.PROCEDURE_CODE))
-        name = read_text(self._columns.cell(line, ListField.PROCEDURE_NAME))
-        if code is None and isinstance(name, str):
-            codes = self._lookup.names.get(heading_key(name), set())
-            code = next(iter(codes)) if len(codes) == 1 else name
+    def _procedure(self, said: Said, day: date | None) -> int | None:
+        code = read_procedure_code(said.get(ListField.PROCEDURE_CODE))
+        if code is None:
+            code = self._procedure_by_name(said)
         if code is None:
             return None
         found = None if isinstance(code, RowFault) else self._lookup.find_procedure(code, day)
@@ -224,8 +222,16 @@ class LineReader:
             note(self.notes.procedures, show_cell(code))
         return found
 
-    def _desk(self, line: Line, day: date | None) -> int | None:
-        name = read_text(self._columns.cell(line, ListField.DESK))
+    def _procedure_by_name(self, said: Said) -> str | RowFault | None:
+        """Return the code of the one procedure of this name, or else the name itself."""
+        name = read_text(said.get(ListField.PROCEDURE_NAME))
+        if name is None or isinstance(name, RowFault):
+            return name
+        codes = self._lookup.names.get(heading_key(name), set())
+        return next(iter(codes)) if len(codes) == 1 else name
+
+    def _desk(self, said: Said, day: date | None) -> int | None:
+        name = read_text(said.get(ListField.DESK))
         if name is None:
             return None
         found = None if isinstance(name, RowFault) else self._lookup.find_desk(name, day)
@@ -233,10 +239,10 @@ class LineReader:
             note(self.notes.desks, show_cell(name))
         return found
 
-    def _digitised(self, line: Line) -> bool | None:
-        cell = self._columns.cell(line, ListField.DIGITISED)
+    def _digitised(self, said: Said) -> bool | None:
+        cell = said.get(ListField.DIGITISED)
         answer = read_yes_or_no(cell)
-        if answer is None and cell not in {None, ""}:
+        if answer is None and cell is not None:
             note(self.notes.digitised, show_cell(cell))
         return answer
 
@@ -254,9 +260,9 @@ def is_empty(cell: Cell) -> bool:
     return cell is None or cell == "" or (isinstance(cell, str) and cell.isspace())
 
 
-def _counts_up(line: Line, places: Sequence[int]) -> bool:
+def _counts_up(columns: Columns, said: Said) -> bool:
     """Say whether a line only numbers the columns: (1), (2), (3) …, as printed lists do."""
-    numbers = {place: str(line.cells[place]).strip(" ()[]") for place in places}
+    numbers = {columns.places[wanted]: str(said[wanted]).strip(" ()[]") for wanted in said}
     offsets = [
         int(number) - place
         for place, number in numbers.items()

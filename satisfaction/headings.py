@@ -81,14 +81,8 @@ class Columns:
     unknown: tuple[str, ...]
     has_numbered_channels: bool
 
-    def cell(self, line: Line, field: ListField) -> Cell:
-        """Return what a line has in a field's column; None where there is none."""
-        place = self.places.get(field)
-        return None if place is None or place >= len(line.cells) else line.cells[place]
-
-    def is_repeated(self, line: Line) -> bool:
+    def is_heading_again(self, cell: Cell) -> bool:
         """Say whether a line repeats the headings, as printed lists do on every page."""
-        cell = self.cell(line, ListField.CODE)
         if not isinstance(cell, str) or _DIGIT.search(cell):
             return False
         return heading_key(cell) == heading_key(self.headings[ListField.CODE])

@@ -89,11 +89,10 @@ def test_the_headings_may_stand_below_titles() -> None:
         ("STT",),
         ("Lĩnh vực",),
     )
-    assert columns.cell(Line(5, ["1", "H26"]), ListField.CODE) == "H26"
-    assert columns.cell(Line(5, ["1", "H26"]), ListField.RECEIVED_DAY) is None
-    assert columns.cell(Line(5, ["1", "H26"]), ListField.DESK) is None
-    assert columns.is_repeated(Line(40, [None, "MÃ HỒ SƠ"]))
-    assert not columns.is_repeated(Line(40, [None, RowFault.FORMULA_ERROR]))
+    assert columns.is_heading_again("MÃ HỒ SƠ")
+    assert not columns.is_heading_again("Mã hồ sơ 7")
+    assert not columns.is_heading_again(RowFault.FORMULA_ERROR)
+    assert not columns.is_heading_again(None)
 
 
 def test_without_a_code_there_are_no_headings() -> None:
