@@ -33,9 +33,13 @@ def engines(
 
 
 @pytest.fixture
-def app(engines: Engines, tmp_path: Path) -> Iterator[Flask]:
-    """Return the application over a fresh copy of the prepared database."""
-    with engines.fresh_app(tmp_path) as fresh:
+def app(request: pytest.FixtureRequest, engines: Engines, tmp_path: Path) -> Iterator[Flask]:
+    """Return the application over a fresh copy of the prepared database.
+
+    A test that changes the application itself is marked ``own_app`` and gets one of its own.
+    """
+    is_own = request.node.get_closest_marker("own_app") is not None
+    with engines.fresh_app(tmp_path) if is_own else engines.shared_app() as fresh:
         yield fresh
 
 

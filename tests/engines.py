@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,6 +18,8 @@ from flask import Flask
 from satisfaction import schema
 from satisfaction.config import Settings
 from satisfaction.database import db
+from satisfaction.recording import Recorder
+from satisfaction.web.setup import RECORDER
 from tests.pages import CheckedClient
 from wsgi import create_app
 
@@ -26,8 +29,10 @@ POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
 class Engines:
     """One prepared database, and fresh copies of it."""
 
-    def __init__(self, template: Path | str) -> None:
+    def __init__(self, template: Path | str, folder: Path) -> None:
         self.template = template
+        self._folder = folder
+        self._shared: tuple[Flask, dict[str, Any]] | None = None
 
     @classmethod
     @contextmanager
@@ -36,7 +41,7 @@ class Engines:
         folder = folders.mktemp("engine")
         if kind == "sqlite":
             _prepare(Settings(data=folder))
-            yield cls(folder / "hailong.sqlite3")
+            yield cls(folder / "hailong.sqlite3", folder)
             return
         # Not among pytest's own folders: each session that starts closes them to other users.
         with (
@@ -45,7 +50,7 @@ class Engines:
         ):
             _execute(address, "CREATE DATABASE template_hailong")
             _prepare(Settings(data=folder, database_url=f"{address}/template_hailong"))
-            yield cls(address)
+            yield cls(address, folder)
 
     @contextmanager
     def fresh_settings(self, folder: Path) -> Iterator[Settings]:
@@ -69,6 +74,44 @@ class Engines:
             with app.app_context():
                 yield app
                 db.engine.dispose()
+
+    @contextmanager
+    def shared_app(self) -> Iterator[Flask]:
+        """Yield one application again and again, each time over a fresh copy.
+
+        Its templates and statements are compiled once for the run, which is most of the time
+        that a test would otherwise take.
+        """
+        folder = self._folder / "shared"
+        settings = self._renew(folder)
+        if self._shared is None:
+            made = create_app(settings=settings)
+            made.config["TESTING"] = True
+            made.test_client_class = CheckedClient
+            self._shared = (made, dict(made.config))
+        app, config = self._shared
+        app.config.clear()
+        app.config.update(config)
+        with app.app_context():
+            app.extensions[RECORDER] = Recorder(db.engine)
+            yield app
+            db.engine.dispose()
+
+    def _renew(self, folder: Path) -> Settings:
+        """Put a fresh copy of the template in the place of the last test's database."""
+        kept = folder / "secret.key"
+        folder.mkdir(exist_ok=True)
+        for left in folder.iterdir():
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left != kept:
+                left.unlink()
+        if isinstance(self.template, Path):
+            shutil.copy(self.template, folder / "hailong.sqlite3")
+            return Settings(data=folder)
+        _execute(self.template, "DROP DATABASE IF EXISTS test_shared WITH (FORCE)")
+        _execute(self.template, "CREATE DATABASE test_shared TEMPLATE template_hailong")
+        return Settings(data=folder, database_url=f"{self.template}/test_shared")
 
 
 def _prepare(settings: Settings) -> None:

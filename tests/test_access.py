@@ -159,6 +159,7 @@ def test_every_view_has_a_guard(app: Flask) -> None:
     assert open_views == []
 
 
+@pytest.mark.own_app
 def test_a_view_without_a_guard_is_not_served(app: Flask) -> None:
     app.add_url_rule("/open", "open", lambda: "secret")
     answer = app.test_client().get("/open")

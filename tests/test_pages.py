@@ -119,6 +119,8 @@ def test_every_page_that_can_be_opened_passes(
     assert opened >= 3
 
 
+pytestmark = pytest.mark.own_app
+
 FAILURES: dict[int, Any] = {
     400: errors.InvalidPeriodError(),
     403: errors.PermissionDeniedError(),
