@@ -7,6 +7,7 @@ its last part is found before anything of it is used. What the lines mean is not
 import codecs
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from satisfaction.delimited import open_text
@@ -46,11 +47,16 @@ def _refuse_other_kinds(path: Path, start: bytes) -> None:
     if not visible:
         raise ImportRefusedError(reason=FileFault.EMPTY)
     if start.startswith(_OLE):
-        is_encrypted = _ENCRYPTED in path.read_bytes()
         raise ImportRefusedError(
-            reason=FileFault.ENCRYPTED if is_encrypted else FileFault.OLD_EXCEL
+            reason=FileFault.ENCRYPTED if _is_encrypted(path) else FileFault.OLD_EXCEL
         )
     if visible.startswith(b"<"):
         raise ImportRefusedError(reason=FileFault.WEB_PAGE)
     if start.startswith(_FOREIGN):
         raise ImportRefusedError(reason=FileFault.OTHER_FORMAT)
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Say whether an old container holds a newer workbook behind a password."""
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+        return content.find(_ENCRYPTED) >= 0
