@@ -7,12 +7,16 @@ import asyncio
 import json
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
+from typing import Any, TypeVar
 
 from bench.serving import Server
+
+Returned = TypeVar("Returned")
 
 SCRIPT = Path(__file__).with_name("load.lua")
 
@@ -61,10 +65,16 @@ def drive(
     if generator() == "wrk":
         load = _drive_wrk(server, path, connections, seconds, posts)
     else:
-        load = asyncio.run(_drive_python(server, path, connections, seconds, posts))
+        load = run_apart(_drive_python(server, path, connections, seconds, posts))
     if load.failed:
         raise RuntimeError(f"{load.failed} of {load.requests} requests to {path} failed")
     return load
+
+
+def run_apart(work: Coroutine[Any, Any, Returned]) -> Returned:
+    """Run a coroutine to its end in a thread of its own: a browser's driver may hold this one's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def _drive_wrk(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.bare import HELLO
-from bench.load import Answer, as_request, read_answer
+from bench.load import Answer, as_request, read_answer, run_apart
 from bench.planting import Stand, plant_city
 from bench.results import Row, at_most
 from bench.running import Run
@@ -45,10 +45,10 @@ def _measure_engine(run: Run, engine: str) -> list[Row]:
         city = plant_city(session, wards=50, desks_each=KIOSKS // 50)
     polls: list[tuple[_Poll, _Poll]] = []
     with serve(place) as server:
-        asyncio.run(_poll(server, city.stands, SCREEN, 2))
+        run_apart(_poll(server, city.stands, SCREEN, 2))
         for _ in range(run.rounds):
-            hello = asyncio.run(_poll(server, city.stands, HELLO, seconds))
-            polls.append((hello, asyncio.run(_poll(server, city.stands, SCREEN, seconds))))
+            hello = run_apart(_poll(server, city.stands, HELLO, seconds))
+            polls.append((hello, run_apart(_poll(server, city.stands, SCREEN, seconds))))
     name = f"{engine}, {KIOSKS} kiosks each {EVERY_SECONDS:g} s"
     cores = [poll.cores for _, poll in polls]
     return [
