@@ -9,36 +9,23 @@ once. Commits are durable (synchronous=FULL) in either mode.
 import enum
 import sqlite3
 import threading
+import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from itertools import repeat
 from typing import Any, Generic, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    CursorResult,
-    Date,
-    DateTime,
-    Engine,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Select,
-    Update,
-    bindparam,
-    event,
-)
+from sqlalchemy import BigInteger, Date, DateTime, Engine, Integer, LargeBinary, MetaData, event
 from sqlalchemy import Enum as EnumColumn
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from satisfaction import clock
@@ -47,8 +34,10 @@ from satisfaction.turns import turn_to_write
 
 OLDEST_SQLITE = (3, 35, 0)
 BUSY_SECONDS = 10
+REST_SECONDS = 2.0
 MOST_TRIES = 3
 _WRITES = "hailong_writes"
+_RESTED = "hailong_rested_at"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -198,7 +187,6 @@ def engine_options(url: str) -> dict[str, Any]:
         return {
             "pool_size": 10,
             "max_overflow": 10,
-            "pool_pre_ping": True,
             "pool_use_lifo": True,
             "connect_args": {"connect_timeout": 5, "options": "-c timezone=UTC"},
         }
@@ -206,11 +194,33 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Attach the transaction rules to an engine; on PostgreSQL there is nothing to attach."""
-    if engine.dialect.name != "sqlite" or event.contains(engine, "connect", _on_connect):
-        return
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
+    """Attach the transaction rules to an engine, and look after connections that rest."""
+    if engine.dialect.name == "postgresql":
+        _ask_after_rest(engine)
+    elif not event.contains(engine, "connect", _on_connect):
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+
+
+def _ask_after_rest(engine: Engine) -> None:
+    """Ask a connection that has rested whether it still works, and replace it where it does not.
+
+    One that was used a moment ago is not asked, because every tap would wait for the answer.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def rest(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_RESTED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        rested_at = record.info.get(_RESTED)
+        if rested_at is None or time.monotonic() - rested_at < REST_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as problem:
+            raise DisconnectionError(str(problem)) from problem
 
 
 def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -312,44 +322,6 @@ def unit_of_work() -> Iterator[Session]:
     ):
         yield session
         session.commit()
-
-
-class ByKeys:
-    """A statement for the rows with any of some keys, compiled once for each power of two.
-
-    A list of any length is rendered anew at each execution; one of a few fixed lengths is not, and
-    a server that prepares statements knows it again.
-    """
-
-    def __init__(
-        self, statement: Select[*tuple[Any, ...]] | Update, column: ColumnElement[Any]
-    ) -> None:
-        self._statement = statement
-        self._column = column
-        self._by_length: dict[int, Select[*tuple[Any, ...]] | Update] = {}
-
-    def run(
-        self, connection: Connection, keys: Collection[Any], **values: Any
-    ) -> CursorResult[Any]:
-        """Execute for these keys, of which there must be one at least; the last fills the list."""
-        *_, last = keys
-        length = 1 << (len(keys) - 1).bit_length()
-        named = dict(
-            zip(_key_names(length), (*keys, *repeat(last, length - len(keys))), strict=True)
-        )
-        return connection.execute(self._of_length(length), named | values)
-
-    def _of_length(self, length: int) -> Select[*tuple[Any, ...]] | Update:
-        if length not in self._by_length:
-            kind = self._column.type
-            listed = [bindparam(name, type_=kind) for name in _key_names(length)]
-            self._by_length[length] = self._statement.where(self._column.in_(listed))
-        return self._by_length[length]
-
-
-@cache
-def _key_names(length: int) -> tuple[str, ...]:
-    return tuple(f"key_{place}" for place in range(length))
 
 
 Item = TypeVar("Item")

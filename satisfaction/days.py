@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from satisfaction import clock
-from satisfaction.database import ByKeys
 from satisfaction.models import CountedDay
+from satisfaction.statements import ByKeys
 
 _LOCK = 0x48_4C
 _counted_day = CountedDay.__table__

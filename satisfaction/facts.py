@@ -13,9 +13,9 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
-from satisfaction.database import ByKeys
 from satisfaction.models import Configuration, Desk, Kiosk, Level, Rating, Reason, Visit
 from satisfaction.placing import CountedTime, Placement, find_backdated, place
+from satisfaction.statements import ByKeys
 from satisfaction.taps import Tap
 from satisfaction.terms import Mark
 

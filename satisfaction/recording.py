@@ -12,15 +12,14 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 import uuid6
-from sqlalchemy import Engine, func, insert, select, update
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.comments import record_comment
-from satisfaction.database import ByKeys, CommitGroup, run_durably
+from satisfaction.database import CommitGroup, run_durably
 from satisfaction.days import hold_days, mark_days
 from satisfaction.errors import (
     AlreadyRatedError,
@@ -40,7 +39,8 @@ from satisfaction.facts import (
     read_facts,
     stand_together,
 )
-from satisfaction.models import Comment, Rating, RatingMark, RatingReason, RatingVoid, Visit
+from satisfaction.models import Comment, Rating, RatingMark, RatingReason, RatingVoid
+from satisfaction.rating_rows import store_rows
 from satisfaction.refusals import keep_refusals
 from satisfaction.taps import (
     LONGEST_COMMENT,
@@ -49,7 +49,7 @@ from satisfaction.taps import (
     Tap,
     comment_commitment,
 )
-from satisfaction.terms import AuditAction, Outcome, RecordingResult, RefusalReason
+from satisfaction.terms import AuditAction, RecordingResult, RefusalReason
 from satisfaction.text import clean
 from satisfaction.verdicts import CORRECTION_WINDOW, FUTURE_TOLERANCE, judge
 
@@ -72,14 +72,6 @@ __all__ = [
 
 LONGEST_EXPLANATION = 500
 Answer = TypeVar("Answer")
-
-_INSERT = insert(Rating)
-_INSERT_UNLESS_THERE = postgresql.insert(Rating).on_conflict_do_nothing().returning(Rating.id)
-_visit = Visit.__table__
-_VISIT_RATED = ByKeys(
-    update(_visit).values(outcome=Outcome.RATED),  # type: ignore[arg-type]
-    _visit.c.id,
-)
 
 
 class TapMaker(Protocol):
@@ -273,25 +265,11 @@ def _insert(connection: Connection, taps: Sequence[Tap], facts: Facts) -> set[uu
     days = {row["local_day"] for row in rows} | {visit.closed_day for visit in visits}
     days.discard(None)
     hold_days(connection, days)
-    stored = _insert_rows(connection, rows)
+    stored = store_rows(connection, rows)
     kept = [tap for tap in taps if tap.rating_id in stored]
-    rated = sorted(facts.visits[tap.visit].id for tap in kept if tap.visit)
-    if rated:
-        _VISIT_RATED.run(connection, rated)
     _keep_words(connection, kept, facts, salts)
     mark_days(connection, days)
     return {tap.rating_id for tap in taps} - stored
-
-
-def _insert_rows(connection: Connection, rows: Sequence[dict[str, Any]]) -> set[uuid.UUID]:
-    """Store rows; return the ids of those that no other transaction stored meanwhile.
-
-    On SQLite there is none: who may write at all has read what nobody else can change.
-    """
-    if connection.dialect.name == "sqlite":
-        connection.execute(_INSERT, rows)
-        return {row["id"] for row in rows}
-    return set(connection.execute(_INSERT_UNLESS_THERE, rows).scalars())
 
 
 def _as_row(tap: Tap, facts: Facts, salt: bytes | None) -> dict[str, Any]:

@@ -9,12 +9,22 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
+import psycopg
+import pytest
 from flask import Flask
 from sqlalchemy import insert, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from satisfaction.database import CommitGroup, db, run_durably, unit_of_work, writing_engine
+from satisfaction import database
+from satisfaction.database import (
+    CommitGroup,
+    db,
+    reading,
+    run_durably,
+    unit_of_work,
+    writing_engine,
+)
 from satisfaction.models import Sector
 
 SECONDS = 10
@@ -137,3 +147,28 @@ def test_writers_without_pause_leave_nobody_waiting_long(app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert max(waits) < max(0.5, 8 * statistics.median(waits))
+
+
+def _end_resting_connections() -> None:
+    """Have the server end what rests in the pool, as a switch to another server does."""
+    writers = writing_engine(db.engine)
+    with writers.connect() as one, writers.connect() as other:
+        pids = [each.scalar(text("SELECT pg_backend_pid()")) for each in (one, other)]
+    address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address) as stranger:
+        for pid in pids:
+            stranger.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+
+@pytest.mark.parametrize("rest_seconds", [0.0, 60.0])
+def test_a_connection_that_died_at_rest_is_replaced(
+    app: Flask, rest_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "REST_SECONDS", rest_seconds)
+    if db.engine.dialect.name == "postgresql":
+        _end_resting_connections()
+    if not rest_seconds:
+        with reading() as session:
+            assert session.scalar(text("SELECT 1")) == 1
+    for _ in range(3):
+        run_durably(db.engine, lambda connection: connection.execute(text("SELECT 1")))
