@@ -93,6 +93,8 @@ class Engines:
         app.config.clear()
         app.config.update(config)
         with app.app_context():
+            # A page that was still open may have asked between the tests, of the old file.
+            db.engine.dispose()
             app.extensions[RECORDER] = Recorder(db.engine)
             yield app
             db.engine.dispose()
