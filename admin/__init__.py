@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from admin import cards, counts, desk, dossiers, fleet, paper, receipts, session
+from admin import cards, counts, desk, dossiers, fleet, hours, paper, receipts, session
 from admin.navigation import places_of
 from satisfaction.web.guards import current_officer
 
@@ -13,7 +13,7 @@ HOME_ENDPOINT = "admin.session.index"
 def install(app: Flask) -> None:
     """Attach the officers' face."""
     face = Blueprint("admin", __name__, url_prefix="/admin")
-    for module in (session, desk, counts, dossiers, paper, cards, receipts, fleet):
+    for module in (session, desk, counts, dossiers, paper, cards, receipts, fleet, hours):
         face.register_blueprint(module.blueprint)
     app.register_blueprint(face)
     app.jinja_env.globals.update(current_officer=current_officer, places_of=places_of)

@@ -11,6 +11,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
+    FieldList,
     HiddenField,
     PasswordField,
     RadioField,
@@ -21,13 +22,16 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, ValidationError
 
+from satisfaction import clock
 from satisfaction.accounts import Credentials
+from satisfaction.calendars import LONGEST_DAY_NAME, NewSpecialDay, Week, read_spans
 from satisfaction.desks import DeskSheet, VisitWanted
 from satisfaction.dossiers import DEFAULT_SOURCE, LONGEST_SOURCE
+from satisfaction.errors import HoursInvalidError
 from satisfaction.models import UnitName
 from satisfaction.paper import Slip
 from satisfaction.recording import LONGEST_COMMENT
-from satisfaction.terms import VisitKind
+from satisfaction.terms import VisitKind, Weekday
 from satisfaction.web.words import as_word
 
 LONGEST_NAME = 60
@@ -193,6 +197,56 @@ class SlipForm(FlaskForm):
             comment=self.comment.data or "",
             is_assisted=bool(self.is_assisted.data),
         )
+
+
+def _check_hours(_form: FlaskForm, field: StringField) -> None:
+    """Refuse what is no hours of a day."""
+    try:
+        read_spans(field.data or "")
+    except HoursInvalidError as invalid:
+        raise ValidationError(_("Ghi giờ theo mẫu 07:30–11:30, 13:30–17:00.")) from invalid
+
+
+def _check_day_to_come(_form: FlaskForm, field: StringField) -> None:
+    """Refuse what is no day, and a day that is over."""
+    day = as_day(field.data)
+    if day is None:
+        raise ValidationError(_("Hãy chọn một ngày."))
+    if day < clock.today():
+        raise ValidationError(_("Ngày này đã qua. Chỉ đặt được từ hôm nay trở đi."))
+
+
+HOURS = (Length(max=80, message=_("Giờ mở cửa quá dài.")), _check_hours)
+
+
+class WeekForm(FlaskForm):
+    """The hours of the seven weekdays, and from which day they hold; empty is closed."""
+
+    unit = HiddenField()
+    from_day = StringField(_("Áp dụng từ ngày"), [_check_day_to_come])
+    hours = FieldList(StringField(validators=HOURS), min_entries=len(Weekday), max_entries=7)
+
+    def as_week(self) -> Week:
+        """Return the core's form of what was typed."""
+        return Week(tuple(read_spans(text or "") for text in self.hours.data))
+
+
+class SpecialDayForm(FlaskForm):
+    """A day that differs from the others, what it is called, and when it is open."""
+
+    unit = HiddenField()
+    day = StringField(_("Ngày"), [_check_day_to_come])
+    name = StringField(
+        _("Tên ngày"),
+        [InputRequired(_("Hãy ghi tên ngày.")), Length(max=LONGEST_DAY_NAME)],
+    )
+    hours = StringField(_("Giờ mở cửa"), HOURS)
+
+    def as_special_day(self) -> NewSpecialDay:
+        """Return the core's form of what was typed, once it is known to be right."""
+        day = as_day(self.day.data)
+        assert day is not None
+        return NewSpecialDay(day, self.name.data or "", read_spans(self.hours.data or ""))
 
 
 def as_day(text: str | None) -> date | None:

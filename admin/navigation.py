@@ -30,6 +30,7 @@ PLACES = (
     Place("admin.paper.index", _("Phiếu giấy"), Permission.ENTER_PAPER),
     Place("admin.cards.index", _("Mã tại bàn"), Permission.MANAGE_CARDS),
     Place("admin.fleet.index", _("Thiết bị"), Permission.MANAGE_FLEET),
+    Place("admin.hours.index", _("Giờ mở cửa"), Permission.MANAGE_OFFICE),
 )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from satisfaction import (
     accounts,
+    calendars,
     clock,
     counting,
     dossier_lists,
@@ -179,7 +180,8 @@ def rebuild_command(day: datetime | None) -> None:
     for one in days:
         with unit_of_work() as session:
             rollups.rebuild_day(session, one)
-            marking.mark_day(session, one, hours=marking.no_hours)
+            calendar = calendars.read_calendar(session, day_period(one))
+            marking.mark_day(session, one, hours=calendar.is_open)
     click.echo(f"Đã tính lại {len(days)} ngày / {len(days)} days rebuilt")
 
 
@@ -391,6 +393,37 @@ def configure_command(code: str, *, unlinked: bool | None, link_hours: int | Non
         f"{code}\tunlinked={str(version.allows_unlinked).lower()}"
         f"\tlink-hours={version.invitation_hours}"
     )
+
+
+@office_commands.command("hours")
+@click.option("--unit", "code", required=True, help="Code of the unit.")
+@click.option("--weekdays", required=True, help='Monday to Friday: "07:30-11:30, 13:30-17:00".')
+@click.option("--saturday", default="", help="As above; closed when left out.")
+@click.option("--sunday", default="", help="As above; closed when left out.")
+@click.option("--from", "first", type=DAY, help="First day; today when left out.")
+def hours_command(
+    code: str, *, weekdays: str, saturday: str, sunday: str, first: datetime | None
+) -> None:
+    """Set when a unit, and what stands under it, is open."""
+    texts = [weekdays] * 5 + [saturday, sunday]
+    week = calendars.Week(tuple(calendars.read_spans(text) for text in texts))
+    from_day = _day(first) or clock.today()
+    with unit_of_work() as session:
+        unit = office.get_unit_by_code(session, code, day_period(from_day))
+        calendars.set_week(session, unit.id, week=week, from_day=from_day)
+
+
+@office_commands.command("special-day")
+@click.argument("day", type=DAY)
+@click.option("--unit", "code", required=True, help="Code of the unit.")
+@click.option("--name", required=True, help="What the day is called.")
+@click.option("--hours", default="", help="When it is open; closed when left out.")
+def special_day_command(day: datetime, *, code: str, name: str, hours: str) -> None:
+    """Have a unit, and what stands under it, closed on a day, or open at other hours."""
+    new = calendars.NewSpecialDay(day.date(), name, calendars.read_spans(hours))
+    with unit_of_work() as session:
+        unit = office.get_unit_by_code(session, code, day_period(new.day))
+        calendars.set_special_day(session, unit.id, new)
 
 
 def install_commands(app: Flask) -> None:

@@ -37,6 +37,7 @@ class _Given:
     unit_id: int
     desk_id: int
     at: datetime
+    is_at_desk: bool
 
 
 def no_hours(_unit_id: int, _at: datetime) -> None:
@@ -46,14 +47,18 @@ def no_hours(_unit_id: int, _at: datetime) -> None:
 def mark_day(session: Session, day: date, *, hours: Hours) -> int:
     """Mark the ratings of a day; return how many marks are new.
 
-    ``hours`` says whether a unit was open at a time, or None where nobody knows.
+    ``hours`` says whether a unit was open at a time, or None where nobody knows. Only a kiosk
+    stands in the office: a link from the office may be opened at home in the evening.
     Time: it may run twice and late; what came in since then is looked at together with the rest.
     Writes: rating_mark.
     """
     given = _list_given(session, day)
     marks = {(seq, Mark.TOO_QUICK) for seq in _find_quick(session, day)}
     marks |= {(seq, Mark.BURST) for seq in _find_bursts(given)}
-    marks |= {(one.seq, Mark.OUTSIDE_HOURS) for one in given if hours(one.unit_id, one.at) is False}
+    at_desk = (one for one in given if one.is_at_desk)
+    marks |= {
+        (one.seq, Mark.OUTSIDE_HOURS) for one in at_desk if hours(one.unit_id, one.at) is False
+    }
     if not marks:
         return 0
     known = _known_marks(session, sorted({seq for seq, _mark in marks}))
@@ -78,7 +83,14 @@ def _corrected(tapped_at: datetime, offset_ms: int | None) -> datetime:
 def _list_given(session: Session, day: date) -> list[_Given]:
     """Return the day's ratings that count and were tapped by citizens, by desk and time."""
     rows = session.execute(
-        select(Rating.seq, Rating.unit_id, Rating.desk_id, Rating.tapped_at, Rating.clock_offset_ms)
+        select(
+            Rating.seq,
+            Rating.unit_id,
+            Rating.desk_id,
+            Rating.tapped_at,
+            Rating.clock_offset_ms,
+            Rating.source,
+        )
         .outerjoin(_superseder, _superseder.supersedes_seq == Rating.seq)
         .outerjoin(RatingVoid, RatingVoid.rating_seq == Rating.seq)
         .where(
@@ -89,7 +101,13 @@ def _list_given(session: Session, day: date) -> list[_Given]:
         )
     )
     given = [
-        _Given(row.seq, row.unit_id, row.desk_id, _corrected(row.tapped_at, row.clock_offset_ms))
+        _Given(
+            row.seq,
+            row.unit_id,
+            row.desk_id,
+            _corrected(row.tapped_at, row.clock_offset_ms),
+            row.source is RatingSource.KIOSK,
+        )
         for row in rows
     ]
     return sorted(given, key=lambda one: (one.desk_id, one.at, one.seq))

@@ -59,6 +59,11 @@ GET  /admin/fleet                     admin.fleet.index            302 302 403 4
 POST /admin/fleet/codes?place=desk-{desk} admin.fleet.create       302 302 403 403 200 404
 POST /admin/fleet/{kiosk}/revoke      admin.fleet.delete           302 302 403 403 303 404
 POST /admin/fleet/policy?unit={unit}  admin.fleet.update           302 302 403 403 303 404
+GET  /admin/hours                     admin.hours.index            302 302 403 403 200 200
+POST /admin/hours?unit={unit}         admin.hours.update           302 302 403 403 422 404
+POST /admin/hours/inherit?unit={unit} admin.hours.inherit          302 302 403 403 303 404
+POST /admin/hours/days?unit={unit}    admin.hours.create           302 302 403 403 422 404
+POST /admin/hours/days/2999-01-01/delete?unit={unit} admin.hours.delete 302 302 403 403 404 404
 GET  /admin/paper                     admin.paper.index            302 302 403 200 200 200
 POST /admin/paper                     admin.paper.create           302 302 403 422 422 422
 GET  /admin/cards                     admin.cards.index            302 302 403 403 200 200
@@ -78,9 +83,14 @@ POST /kiosk/reasons                   kiosk.reasons.create         401 400 401 4
 POST /kiosk/outcomes                  kiosk.outcomes.create        401 400 401 401 401 401
 POST /kiosk/sync                      kiosk.sync.create            401 400 401 401 401 401
 POST /kiosk/heartbeat                 kiosk.heartbeat.create       401 400 401 401 401 401
+GET  /kiosk/shell                     kiosk.shell.show             401 200 401 401 401 401
+GET  /kiosk/shell/files               kiosk.shell.index            401 200 401 401 401 401
+GET  /kiosk/paused                    kiosk.shell.paused           200 200 200 200 200 200
+GET  /kiosk/service-worker.js         kiosk.shell.worker           200 200 200 200 200 200
 GET  /kiosk/pair                      kiosk.pairing.new            200 200 200 200 200 200
 POST /kiosk/pair?key=A                kiosk.pairing.create         200 200 200 200 200 200
 GET  /kiosk/enrol/unknown             kiosk.enrolment.create       401 401 401 401 401 401
+GET  /kiosk/speech/vi                kiosk.speech.show            200 200 200 200 200 200
 GET  /kiosk/invitation                kiosk.by_phone.create        401 404 401 401 401 401
 POST /api/invitations                 service.create               401 401 401 401 401 401
 GET  /R/UNKNOWN                       phone.invitation.show        404 404 404 404 404 404

@@ -10,13 +10,13 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import accounts, clock, counting, fleet, rollups
+from satisfaction import accounts, calendars, clock, counting, fleet, rollups
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import PairingRefusedError
 from satisfaction.figures import CountQuery
-from satisfaction.models import AuditEntry, CountedDay, Grant, Kiosk
-from satisfaction.periods import Period
-from satisfaction.terms import AuditAction, Channel, Dimension, Role
+from satisfaction.models import AuditEntry, CountedDay, Grant, Kiosk, RatingMark
+from satisfaction.periods import Period, day_period
+from satisfaction.terms import AuditAction, Channel, Dimension, Mark, Role
 from tests.conftest import Office
 from tests.making import finished_visit, rated_visit
 
@@ -225,3 +225,24 @@ def test_the_demonstration_is_not_loaded_beside_an_office(run: Run, ward: Office
     assert (loaded.exit_code, "không nạp gì" in loaded.stdout) == (0, True)
     with reading() as session:
         assert len(session.scalars(select(Kiosk)).all()) == before
+
+
+def test_hours_and_special_days_can_be_set_and_odd_ratings_are_marked_by_them(
+    run: Run, ward: Office
+) -> None:
+    yesterday = clock.today() - timedelta(days=1)
+    for hour in (7, 9):
+        rated_visit(ward, 4, at=clock.start_of_day(yesterday) + timedelta(hours=hour))
+    hours = ("--weekdays", "08:00-11:30, 13:30-17:00", "--from", "2026-03-01")
+    assert run("office", "hours", "--unit", "00103", *hours).exit_code == 0
+    assert run("counts", "rebuild").exit_code == 0
+    with reading() as session:
+        assert list(session.scalars(select(RatingMark.mark))) == [Mark.OUTSIDE_HOURS]
+    today = clock.today().isoformat()
+    named = ("--unit", "00103", "--name", "Nghỉ bù")
+    assert run("office", "special-day", today, *named).exit_code == 0
+    with reading() as session:
+        calendar = calendars.read_calendar(session, day_period(clock.today()))
+    assert calendar.is_open(ward.unit.id, clock.now()) is False
+    wrong = run("office", "hours", "--unit", "00103", "--weekdays", "sáng")
+    assert "07:30-11:30" in _refused(wrong)

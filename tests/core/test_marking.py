@@ -6,13 +6,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import clock, counting, marking, recording, rollups
+from satisfaction import calendars, clock, counting, marking, recording, rollups
 from satisfaction.database import reading, unit_of_work
 from satisfaction.figures import CountQuery, Figures
 from satisfaction.marking import Hours, no_hours
 from satisfaction.models import RatingMark
-from satisfaction.periods import Period
-from satisfaction.terms import Dimension, Mark
+from satisfaction.periods import Period, day_period
+from satisfaction.terms import Dimension, Mark, RatingSource
 from tests.conftest import Office
 from tests.making import finished_visit, tap
 
@@ -90,6 +90,32 @@ def test_hours_mark_only_where_a_unit_has_them(ward: Office, now: datetime) -> N
     assert _mark() == 0
     assert _mark(lambda _unit_id, at: at < now) == 1
     assert _marks() == [Mark.OUTSIDE_HOURS]
+
+
+def test_ratings_outside_of_the_hours_of_the_office_are_marked_and_still_count(
+    ward: Office, now: datetime
+) -> None:
+    with unit_of_work() as session:
+        week = calendars.Week((calendars.read_spans("8:00-9:30, 14:00-16:00"),) * 7)
+        calendars.set_week(session, ward.unit.id, week=week, from_day=clock.today())
+    for minutes in (-5, 29, 30, 120, 300, 420):
+        _rate(ward, now + timedelta(minutes=minutes), after=10)
+    with reading() as session:
+        calendar = calendars.read_calendar(session, day_period(clock.today()))
+    assert _mark(calendar.is_open) == 3
+    assert _marks() == [Mark.OUTSIDE_HOURS] * 3
+    total = _count(ward).total
+    assert (total.answers, total.marked) == (6, 3)
+
+
+def test_a_link_that_is_opened_at_home_in_the_evening_is_not_outside_of_hours(
+    ward: Office, now: datetime
+) -> None:
+    visit = finished_visit(ward.desks[0], at=now)
+    with unit_of_work() as session:
+        given = tap(ward, visit, source=RatingSource.LINK, kiosk_id=None, device_counter=None)
+        recording.record_rating(session, given)
+    assert _mark(lambda _unit_id, _at: False) == 0
 
 
 def test_marking_twice_and_late_adds_only_what_is_new(ward: Office, now: datetime) -> None:
