@@ -117,6 +117,14 @@ class UnitUnderItselfError(SatisfactionError):
     """A unit cannot stand under itself or under what stands under it."""
 
 
+class HoursInvalidError(SatisfactionError):
+    """Hours that are no times of a day, end before they begin, or overlap."""
+
+
+class DayIsOverError(SatisfactionError):
+    """What held on a day that is over cannot be changed any more."""
+
+
 class InvalidPeriodError(SatisfactionError):
     """A period that ends before it begins, or that is not written as one."""
 

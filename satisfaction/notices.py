@@ -99,6 +99,14 @@ def _period(error: SatisfactionError) -> tuple[str, str]:
     )
 
 
+def _hours(error: SatisfactionError) -> tuple[str, str]:
+    text = error.fields.get("text", "")
+    return (
+        f"Giờ mở cửa không đúng: {text}; mẫu: 07:30-11:30, 13:30-17:00",
+        f"These are no opening hours: {text}; write them as 07:30-11:30, 13:30-17:00",
+    )
+
+
 def _desk(error: SatisfactionError) -> tuple[str, str]:
     return ("Không có bàn này", f"No such desk: {error}")
 
@@ -137,6 +145,7 @@ _LINES = {
     errors.UnitNotFoundError: _unit,
     errors.AmbiguousUnitError: _ambiguous,
     errors.InvalidPeriodError: _period,
+    errors.HoursInvalidError: _hours,
     errors.DeskNotFoundError: _desk,
     errors.KioskNotFoundError: _kiosk,
     errors.ServiceNotFoundError: _service,

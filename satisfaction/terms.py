@@ -150,6 +150,7 @@ class Permission(StrEnum):
     ENTER_PAPER = "enter_paper"
     MANAGE_CARDS = "manage_cards"
     MANAGE_FLEET = "manage_fleet"
+    MANAGE_OFFICE = "manage_office"
 
 
 class PeriodKind(StrEnum):

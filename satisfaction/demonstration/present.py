@@ -12,7 +12,7 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from satisfaction import clock, fleet, office
+from satisfaction import calendars, clock, fleet, office
 from satisfaction.demonstration.history import (
     Invention,
     Place,
@@ -35,6 +35,7 @@ from satisfaction.terms import (
 FOUNDED_DAY = date(2025, 7, 1)
 WARD_CODE = "00103"
 FORTNIGHT = 14
+OPEN_HOURS = "07:30-11:30, 13:30-17:00"
 USUAL = (1.0, 2.5, 5.0, 37.0, 54.5)
 LOWER = (4.5, 8.0, 9.0, 42.0, 36.5)
 KINDS = (VisitKind.INTAKE, VisitKind.RESULT, VisitKind.GUIDANCE, VisitKind.SUPPLEMENT)
@@ -102,6 +103,9 @@ def load_present(
         scale=office.load_scales(session)["five"],
         from_at=clock.start_of_day(FOUNDED_DAY),
     )
+    working, resting = calendars.read_spans(OPEN_HOURS), calendars.CLOSED
+    week = calendars.Week((working,) * 5 + (resting,) * 2)
+    calendars.set_week(session, unit.id, week=week, from_day=FOUNDED_DAY)
     configuration.we_changed_vi = "Bàn 6 mở thêm buổi sáng để giảm chờ chứng thực."
     configuration.we_changed_en = "Desk 6 opens in the morning to shorten the wait."
     places, tokens = _add_places(session, unit, configuration)

@@ -2,6 +2,7 @@
 
 from satisfaction.models.account import Account, Grant, SignIn, SignInThrottle
 from satisfaction.models.audit import AuditEntry
+from satisfaction.models.calendar import OpeningWeek, SpecialDay
 from satisfaction.models.card import DeskCard
 from satisfaction.models.count import CountedDay, DailyCount, DailyVisitCount
 from satisfaction.models.dossier import Dossier
@@ -46,6 +47,7 @@ __all__ = [
     "Kiosk",
     "KioskEvent",
     "Level",
+    "OpeningWeek",
     "PairingCode",
     "Procedure",
     "QuotaUse",
@@ -60,6 +62,7 @@ __all__ = [
     "ServiceToken",
     "SignIn",
     "SignInThrottle",
+    "SpecialDay",
     "Succession",
     "Unit",
     "UnitName",

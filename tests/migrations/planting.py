@@ -9,7 +9,7 @@ from sqlalchemy import MetaData, column, func, insert, inspect, select, table
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from satisfaction import clock, office, recording, schema, succession, visits
+from satisfaction import calendars, clock, office, recording, schema, succession, visits
 from satisfaction.audit import record_deed
 from satisfaction.config import Settings
 from satisfaction.database import Base, db, unit_of_work, writing_engine
@@ -143,10 +143,23 @@ def plant_unreadable() -> None:
         keep_refused_item(session.connection(), item)
 
 
+def plant_hours() -> None:
+    """Plant what the third revision holds, and when the office is open."""
+    plant_unreadable()
+    with unit_of_work() as session:
+        desk = session.scalars(select(Desk).order_by(Desk.id)).first()
+        assert desk is not None
+        week = calendars.Week((calendars.read_spans("7:30-11:30, 13:30-17:00"),) * 7)
+        calendars.set_week(session, desk.unit_id, week=week, from_day=DAY)
+        holiday = calendars.NewSpecialDay(DAY, "Ngày nghỉ")
+        calendars.set_special_day(session, desk.unit_id, holiday)
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
     "0003": plant_unreadable,
+    "0004": plant_hours,
 }
 
 
