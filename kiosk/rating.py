@@ -32,6 +32,7 @@ from satisfaction.errors import DeskNotFoundError
 from satisfaction.recording import Recorder
 from satisfaction.screens import Display, Given
 from satisfaction.terms import FollowUp, Outcome, RecordingResult
+from satisfaction.web.compression import compressed
 from satisfaction.web.formats import as_clock, as_moment
 from satisfaction.web.guards import for_kiosk
 from satisfaction.web.setup import RECORDER
@@ -42,6 +43,7 @@ show_faults_as_paused(blueprint)
 
 @blueprint.get("/")
 @for_kiosk
+@compressed
 def index() -> ResponseReturnValue:
     """Show what the kiosk has to show now, or the question of a rating that is to be corrected."""
     display = load_shown(token_hash())

@@ -14,6 +14,7 @@ from satisfaction import models
 from satisfaction.config import Settings, ensure_data_folder, secret_key
 from satisfaction.database import db, engine_options, prepare_engine
 from satisfaction.recording import Recorder
+from satisfaction.web.compression import install_compression
 from satisfaction.web.errors import install_errors
 from satisfaction.web.formats import install_formats
 from satisfaction.web.guards import install_guards
@@ -76,6 +77,7 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
     install_sign_in(app)
     install_guards(app, sign_in_endpoint=sign_in_endpoint)
     install_languages(app)
+    install_compression(app)
     install_headers(app, is_secure=settings.cookie_secure)
     install_formats(app)
     install_words(app)
