@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.counting import CHANNEL, POSITIONS, STANDING, finished_visits, standing_ratings
+from satisfaction.database import LocalDay
 from satisfaction.days import hold_day_alone
 from satisfaction.errors import InvalidPeriodError
 from satisfaction.models import (
@@ -26,6 +27,20 @@ from satisfaction.models import (
 )
 
 _UPSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# Made once: building these statements takes as long as running them for a quiet day.
+_DAY = bindparam("day", type_=LocalDay)
+_RATINGS = standing_ratings(
+    Rating.unit_id,
+    Rating.desk_id,
+    Level.scale_id,
+    CHANNEL.label("channel"),
+    Rating.source,
+    STANDING.label("standing"),
+    Level.position,
+).where(Rating.local_day == _DAY)
+_VISITS = finished_visits(Visit.unit_id, Visit.desk_id, Visit.channel).where(
+    Visit.closed_day == _DAY
+)
 
 
 def rebuild_day(session: Session, day: date) -> None:
@@ -51,17 +66,8 @@ def rebuild_day(session: Session, day: date) -> None:
 
 
 def _rating_rows(session: Session, day: date) -> list[dict[str, Any]]:
-    grouped = standing_ratings(
-        Rating.unit_id,
-        Rating.desk_id,
-        Level.scale_id,
-        CHANNEL.label("channel"),
-        Rating.source,
-        STANDING.label("standing"),
-        Level.position,
-    ).where(Rating.local_day == day)
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for found in session.execute(grouped):
+    for found in session.execute(_RATINGS, {"day": day}):
         *place, position, amount = found
         row = rows.setdefault(
             tuple(place),
@@ -80,12 +86,8 @@ def _rating_rows(session: Session, day: date) -> list[dict[str, Any]]:
 
 
 def _visit_rows(session: Session, day: date) -> list[dict[str, Any]]:
-    grouped = finished_visits(Visit.unit_id, Visit.desk_id, Visit.channel).where(
-        Visit.closed_day == day
-    )
-    return [
-        {**row, "local_day": day} for row in map(dict, session.execute(grouped).mappings().all())
-    ]
+    found = session.execute(_VISITS, {"day": day}).mappings()
+    return [{**row, "local_day": day} for row in map(dict, found)]
 
 
 def list_stale_days(session: Session, *, most: int = 4000) -> Sequence[date]:
