@@ -15,7 +15,7 @@ from satisfaction.fleet import CODE_LIFE
 from satisfaction.terms import Permission
 from satisfaction.watch import CodeWanted
 from satisfaction.web.addresses import public_base
-from satisfaction.web.fleet_words import fleet_word
+from satisfaction.web.fleet_words import fleet_word, say_alert, say_what_to_do
 from satisfaction.web.guards import current_officer, requires
 from satisfaction.web.shell import shell_version
 
@@ -33,7 +33,12 @@ def index() -> ResponseReturnValue:
     with reading() as session:
         sheet = watch.read_fleet(session, scope, version=shell_version())
     return render_template(
-        "admin/fleet/index.html", sheet=sheet, form=FlaskForm(), fleet_word=fleet_word
+        "admin/fleet/index.html",
+        sheet=sheet,
+        form=FlaskForm(),
+        fleet_word=fleet_word,
+        say_alert=say_alert,
+        say_what_to_do=say_what_to_do,
     )
 
 

@@ -6,9 +6,10 @@ rows that somebody entered, for their dates come by decision and not by reckonin
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
@@ -275,11 +276,11 @@ def remove_special_day(
     _log(session, unit_id, changed_by_id, {"special_day": day.isoformat(), "removed": True})
 
 
-def _log(session: Session, unit_id: int, account_id: int | None, detail: dict[str, object]) -> None:
+def _log(session: Session, unit_id: int, account_id: int | None, detail: Mapping[str, Any]) -> None:
     record_deed(
         session,
         AuditAction.OFFICE_CHANGED,
         account_id=account_id,
         unit_id=unit_id,
-        detail=detail,
+        detail=dict(detail),
     )

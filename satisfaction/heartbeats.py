@@ -5,9 +5,9 @@ it, and *missing* beyond that.
 """
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -160,10 +160,25 @@ class KioskStatus:
     troubles: tuple[KioskTrouble, ...]
 
 
+ExpectedSince = Callable[[int], datetime | None]
+
+
+def always(_unit_id: int) -> datetime:
+    """Say that a unit's devices are to be heard at any time, for nobody has set its hours."""
+    return datetime.min.replace(tzinfo=UTC)
+
+
 def list_statuses(
-    session: Session, unit_ids: Collection[int], *, version: str
+    session: Session,
+    unit_ids: Collection[int],
+    *,
+    version: str,
+    expected_since: ExpectedSince = always,
 ) -> Sequence[KioskStatus]:
-    """Return the live kiosks of these units, troubled ones first; ``version`` is the newest."""
+    """Return the live kiosks of these units, troubled ones first; ``version`` is the newest.
+
+    ``expected_since`` says since when a unit's devices are to be heard, None while it is closed.
+    """
     rows = session.execute(
         select(Kiosk, Heartbeat)
         .outerjoin(Heartbeat, Heartbeat.kiosk_id == Kiosk.id)
@@ -172,25 +187,37 @@ def list_statuses(
         .order_by(Kiosk.unit_id, Kiosk.name, Kiosk.id)
     )
     statuses = [
-        KioskStatus(kiosk, beat, find_troubles(beat, version=version)) for kiosk, beat in rows
+        KioskStatus(
+            kiosk,
+            beat,
+            find_troubles(beat, version=version, expected_since=expected_since(kiosk.unit_id)),
+        )
+        for kiosk, beat in rows
     ]
     return sorted(statuses, key=lambda status: not status.troubles)
 
 
-def find_troubles(beat: Heartbeat | None, *, version: str) -> tuple[KioskTrouble, ...]:
-    """Return what is wrong with a kiosk by its last heartbeat; no ``version`` is not judged."""
+def find_troubles(
+    beat: Heartbeat | None, *, version: str, expected_since: datetime | None
+) -> tuple[KioskTrouble, ...]:
+    """Return what is wrong with a kiosk by its last heartbeat; no ``version`` is not judged.
+
+    A device that was switched off for the night has some minutes from the opening on.
+    """
     if beat is None:
         return (KioskTrouble.NEVER_SEEN,)
     now = clock.now()
     found = {
-        KioskTrouble.SILENT: now - beat.at > SILENT_AFTER,
+        KioskTrouble.SILENT: (
+            expected_since is not None and now - max(beat.at, expected_since) > SILENT_AFTER
+        ),
         KioskTrouble.LONG_QUEUE: beat.queue_length > LONG_QUEUE,
         KioskTrouble.OLD_QUEUE: (
             beat.oldest_queued_at is not None and now - beat.oldest_queued_at > OLD_QUEUE
         ),
         KioskTrouble.WRONG_CLOCK: is_clock_wrong(beat.clock_offset_ms),
         KioskTrouble.RATINGS_MISSING: beat.missing > 0,
-        KioskTrouble.OLD_VERSION: bool(version) and beat.version != version,
+        KioskTrouble.OLD_VERSION: bool(version) and beat.version.partition("-")[0] != version,
         KioskTrouble.STORE_NOT_KEPT: beat.is_storage_kept is False,
     }
     return tuple(trouble for trouble, is_so in found.items() if is_so)

@@ -3,21 +3,24 @@
 Refuses to say how anybody was rated, and to touch what stands outside of the officer's units.
 """
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from satisfaction import clock, fleet
+from satisfaction.calendars import read_calendar
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.counting import finished_visits
 from satisfaction.errors import NotFoundError
 from satisfaction.fleet import PairingPlace
-from satisfaction.heartbeats import KioskStatus, list_statuses
+from satisfaction.heartbeats import KioskStatus, KioskTrouble, always, list_statuses
 from satisfaction.models import Desk, Kiosk, KioskEvent, Rating, Unit, Visit
 from satisfaction.office import find_configuration, get_unit, list_desks, name_of
+from satisfaction.periods import day_period
 from satisfaction.refusals import KeptRefusal, list_refusals
 from satisfaction.terms import DeskKind, KioskEventKind, Outcome
 
@@ -43,12 +46,38 @@ class UndatedRatings:
     amount: int
 
 
-@dataclass(frozen=True)
-class UnratedDesk:
-    """A desk that served many and was rated by nobody."""
+class DeskTrouble(StrEnum):
+    """Why an administrator should look at a desk."""
 
-    name: str
-    served: int
+    NEVER_RATED = "never_rated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """Something that somebody has to see to: what, at which device or desk, since when.
+
+    ``figures`` hold what is to be said with it: ``queue`` and ``missing`` ratings, ``served``
+    citizens within ``days``, and by how many ``seconds`` a clock is off.
+    """
+
+    kind: KioskTrouble | DeskTrouble
+    subject: str
+    unit_name: str
+    since: datetime | None = None
+    figures: Mapping[str, int] = field(default_factory=dict)
+
+
+URGENCY = (
+    KioskTrouble.RATINGS_MISSING,
+    KioskTrouble.STORE_NOT_KEPT,
+    KioskTrouble.SILENT,
+    KioskTrouble.OLD_QUEUE,
+    KioskTrouble.LONG_QUEUE,
+    KioskTrouble.WRONG_CLOCK,
+    DeskTrouble.NEVER_RATED,
+    KioskTrouble.NEVER_SEEN,
+    KioskTrouble.OLD_VERSION,
+)
 
 
 @dataclass(frozen=True)
@@ -72,11 +101,11 @@ class UnitPolicy:
 class FleetSheet:
     """All that the page of devices shows."""
 
+    alerts: Sequence[Alert]
     statuses: Sequence[KioskStatus]
     events: Sequence[Event]
     refusals: Sequence[KeptRefusal]
     undated: Sequence[UndatedRatings]
-    unrated: Sequence[UnratedDesk]
     places: Sequence[Place]
     policies: Sequence[UnitPolicy]
 
@@ -84,14 +113,67 @@ class FleetSheet:
 def read_fleet(session: Session, scope: Set[int], *, version: str) -> FleetSheet:
     """Return the devices of these units and what is odd about them."""
     units = [get_unit(session, unit_id) for unit_id in sorted(scope)]
+    statuses = _list_statuses(session, scope, version)
     return FleetSheet(
-        statuses=list_statuses(session, scope, version=version),
+        alerts=_list_alerts(session, scope, statuses),
+        statuses=statuses,
         events=_list_events(session, scope),
         refusals=list_refusals(session, scope),
         undated=_list_undated(session, scope),
-        unrated=find_unrated_desks(session, scope),
         places=_list_places(session, scope, units),
         policies=_list_policies(session, units),
+    )
+
+
+def list_alerts(session: Session, scope: Set[int], *, version: str) -> list[Alert]:
+    """Return what has to be seen to in these units now, the most urgent first.
+
+    ``version`` is the newest that devices should run; an empty one is not judged.
+    Time: a device is silent only while its unit is open; where nobody has set hours, always.
+    """
+    return _list_alerts(session, scope, _list_statuses(session, scope, version))
+
+
+def _list_statuses(session: Session, scope: Set[int], version: str) -> Sequence[KioskStatus]:
+    now = clock.now()
+    calendar = read_calendar(session, day_period(clock.local_day(now)))
+
+    def expected_since(unit_id: int) -> datetime | None:
+        if calendar.is_open(unit_id, now) is None:
+            return always(unit_id)
+        return calendar.open_since(unit_id, now)
+
+    return list_statuses(session, scope, version=version, expected_since=expected_since)
+
+
+def _list_alerts(session: Session, scope: Set[int], statuses: Sequence[KioskStatus]) -> list[Alert]:
+    today = clock.today()
+    names = {one: name_of(get_unit(session, one), today).name for one in scope}
+    found = [
+        _as_alert(status, trouble, names[status.kiosk.unit_id])
+        for status in statuses
+        for trouble in status.troubles
+    ]
+    found += _find_unrated_desks(session, scope, names)
+    return sorted(found, key=lambda alert: URGENCY.index(alert.kind))
+
+
+def _as_alert(status: KioskStatus, trouble: KioskTrouble, unit_name: str) -> Alert:
+    beat, kiosk = status.beat, status.kiosk
+    since: datetime | None = None
+    figures: dict[str, int] = {}
+    if trouble is KioskTrouble.NEVER_SEEN or beat is None:
+        since = kiosk.enrolled_at
+    elif trouble is KioskTrouble.SILENT:
+        since = beat.at
+    elif trouble in {KioskTrouble.LONG_QUEUE, KioskTrouble.OLD_QUEUE}:
+        since, figures = beat.oldest_queued_at, {"queue": beat.queue_length}
+    elif trouble is KioskTrouble.WRONG_CLOCK:
+        figures = {"seconds": abs(beat.clock_offset_ms) // 1000}
+    elif trouble is KioskTrouble.RATINGS_MISSING:
+        figures = {"missing": beat.missing}
+    return Alert(
+        kind=trouble, subject=kiosk.name, unit_name=unit_name, since=since, figures=figures
     )
 
 
@@ -118,7 +200,7 @@ def _list_undated(session: Session, scope: Set[int]) -> list[UndatedRatings]:
     return [UndatedRatings(*row) for row in rows]
 
 
-def find_unrated_desks(session: Session, scope: Set[int]) -> list[UnratedDesk]:
+def _find_unrated_desks(session: Session, scope: Set[int], names: Mapping[int, str]) -> list[Alert]:
     """Return the desks that served 40 citizens or more within seven days and were never rated."""
     rated = Outcome.RATED.value
     served = (
@@ -127,7 +209,7 @@ def find_unrated_desks(session: Session, scope: Set[int]) -> list[UnratedDesk]:
         .subquery()
     )
     rows = session.execute(
-        select(Desk.name, served.c.finished)
+        select(Desk.name, Desk.unit_id, served.c.finished)
         .join(served, served.c.desk_id == Desk.id)
         .where(
             served.c.finished >= MANY_SERVED,
@@ -136,7 +218,15 @@ def find_unrated_desks(session: Session, scope: Set[int]) -> list[UnratedDesk]:
         )
         .order_by(served.c.finished.desc(), Desk.id)
     )
-    return [UnratedDesk(*row) for row in rows]
+    return [
+        Alert(
+            kind=DeskTrouble.NEVER_RATED,
+            subject=row.name,
+            unit_name=names[row.unit_id],
+            figures={"served": row.finished, "days": LOOKED_BACK.days},
+        )
+        for row in rows
+    ]
 
 
 def _list_places(session: Session, scope: Set[int], units: Sequence[Unit]) -> list[Place]:

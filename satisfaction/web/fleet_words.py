@@ -7,6 +7,8 @@ from flask_babel import lazy_gettext as _
 
 from satisfaction.heartbeats import KioskTrouble
 from satisfaction.terms import KioskEventKind, RefusalReason
+from satisfaction.watch import Alert, DeskTrouble
+from satisfaction.web.formats import as_moment, as_number
 
 FLEET_WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     KioskTrouble: {
@@ -42,6 +44,67 @@ FLEET_WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         RefusalReason.MALFORMED: _("không đọc được"),
     },
 }
+
+
+# What is so, and what to do about it. The first is said with the alert's figures.
+ALERT_WORDS: Mapping[StrEnum, tuple[str, str]] = {
+    KioskTrouble.NEVER_SEEN: (
+        _("Đã ghép %(since)s nhưng chưa báo lần nào."),
+        _("Mở trang đánh giá trên máy ấy. Nếu máy báo chưa được ghép, lấy mã mới và ghép lại."),
+    ),
+    KioskTrouble.SILENT: (
+        _("Mất liên lạc từ %(since)s."),
+        _(
+            "Xem máy có điện và có mạng không; tắt màn hình rồi bật lại. Lượt đã chạm vẫn được "
+            "giữ trong máy và tự gửi khi có mạng."
+        ),
+    ),
+    KioskTrouble.LONG_QUEUE: (
+        _("%(queue)s lượt chưa gửi được, lâu nhất từ %(since)s."),
+        _("Xem mạng từ máy đến máy chủ. Đừng xóa dữ liệu trình duyệt và đừng cài lại máy."),
+    ),
+    KioskTrouble.OLD_QUEUE: (
+        _("Có lượt chờ gửi đã hơn 24 giờ, từ %(since)s; tất cả %(queue)s lượt."),
+        _("Xem mạng từ máy đến máy chủ. Đừng xóa dữ liệu trình duyệt và đừng cài lại máy."),
+    ),
+    KioskTrouble.WRONG_CLOCK: (
+        _("Đồng hồ lệch %(seconds)s giây."),
+        _(
+            "Đặt lại ngày giờ và bật tự chỉnh giờ trên máy. Lệch quá 24 giờ thì lượt đánh giá "
+            "không rõ ngày."
+        ),
+    ),
+    KioskTrouble.RATINGS_MISSING: (
+        _("Thiếu %(missing)s lượt mà máy không còn giữ."),
+        _("Hỏi ở bàn xem máy có bị xóa dữ liệu, cài lại hay đổi không, và ghi lại sự việc."),
+    ),
+    KioskTrouble.OLD_VERSION: (
+        _("Đang chạy phiên bản cũ."),
+        _("Máy tự cập nhật khi về màn hình chờ. Hôm sau vẫn cũ thì tải lại trang trên máy."),
+    ),
+    KioskTrouble.STORE_NOT_KEPT: (
+        _("Trình duyệt không hứa giữ bộ nhớ, lượt chưa gửi có thể mất."),
+        _("Tắt chế độ ẩn danh, để trống thêm bộ nhớ, và mở trang như ứng dụng đã cài."),
+    ),
+    DeskTrouble.NEVER_RATED: (
+        _("Đã phục vụ %(served)s lượt trong %(days)s ngày mà chưa có lượt đánh giá nào."),
+        _(
+            "Xem máy ở bàn này có sáng, có quay về phía công dân và có mời đánh giá khi kết thúc "
+            "lượt không."
+        ),
+    ),
+}
+
+
+def say_alert(alert: Alert) -> str:
+    """Return what is wrong, in the reader's language."""
+    figures = {name: as_number(figure) for name, figure in alert.figures.items()}
+    return str(ALERT_WORDS[alert.kind][0]) % (figures | {"since": as_moment(alert.since)})
+
+
+def say_what_to_do(alert: Alert) -> str:
+    """Return what can be done about it."""
+    return str(ALERT_WORDS[alert.kind][1])
 
 
 def fleet_word(term: StrEnum) -> str:

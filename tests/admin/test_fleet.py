@@ -58,6 +58,28 @@ def test_every_trouble_of_a_device_is_said_in_words(
         assert word in page
 
 
+def test_each_alert_says_what_to_do_in_both_languages(
+    administrator: OfficersBrowser, ward: Office
+) -> None:
+    _beat(ward)
+    page = administrator.get("/admin/fleet").text
+    for kind in ("long_queue", "old_queue", "wrong_clock", "old_version", "never_seen"):
+        assert f'data-alert="{kind}"' in page
+    assert "201 lượt chưa gửi được" in page
+    assert "Xem mạng từ máy đến máy chủ" in page
+    english = administrator.get("/admin/fleet?lang=en").text
+    assert "201 ratings could not be sent" in english
+    assert "Check the network between the device and the server" in english
+
+
+def test_a_fleet_that_is_well_has_no_alert(administrator: OfficersBrowser, ward: Office) -> None:
+    for kiosk in ward.kiosks:
+        administrator.post(f"/admin/fleet/{kiosk.id}/revoke")
+    page = administrator.get("/admin/fleet").text
+    assert "Mọi máy và bàn đều ổn." in page
+    assert "data-alert" not in page
+
+
 def test_a_silent_device_is_said_to_be_silent(administrator: OfficersBrowser, ward: Office) -> None:
     _beat(ward)
     with clock.replaced(clock.now() + timedelta(minutes=6)):
@@ -144,10 +166,10 @@ def test_a_desk_that_served_many_and_was_never_rated_is_said(
 ) -> None:
     for _ in range(served):
         finished_visit(ward.desks[1])
-    assert ("data-unrated" in administrator.get("/admin/fleet").text) is is_said
+    assert ('data-alert="never_rated"' in administrator.get("/admin/fleet").text) is is_said
     if is_said:
         rated_visit(ward, 4, at=clock.now(), desk=1)
-        assert "data-unrated" not in administrator.get("/admin/fleet").text
+        assert 'data-alert="never_rated"' not in administrator.get("/admin/fleet").text
 
 
 def test_a_unit_may_take_opinions_that_name_no_visit(
