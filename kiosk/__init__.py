@@ -15,6 +15,7 @@ from kiosk import (
     reasons,
     screen,
     service,
+    speech,
     sync,
 )
 from kiosk.typesetting import keep_words_together
@@ -38,6 +39,7 @@ def install(app: Flask) -> None:
         heartbeat,
         pairing,
         by_phone,
+        speech,
     ):
         csrf.exempt(module.blueprint)
         face.register_blueprint(module.blueprint)

@@ -17,6 +17,7 @@ from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
 from kiosk.screen import describe, page_edition
+from kiosk.speech import speech_addresses
 from kiosk.typesetting import keep_words_together
 from satisfaction import clock
 from satisfaction.screens import Choice, Display
@@ -225,5 +226,6 @@ def _data(screen: ScreenName, display: Display | None) -> dict[str, Any]:
         "idle": display.idle_seconds,
         "thanks": THANKS_SECONDS,
         "reasons": REASONS_SECONDS,
+        "speech": speech_addresses(),
         "screen": describe(display),
     }

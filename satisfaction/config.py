@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     opinions_per_desk: int = Field(
         default=60, ge=1, le=10_000, description="The same at one desk, wherever they come from."
     )
+    voice: str = Field(
+        default="vi",
+        pattern="^[a-z-]{2,24}$",
+        description="Folder of static/audio whose recordings speak Vietnamese: vi, or vi-south.",
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 
     @field_validator("data")

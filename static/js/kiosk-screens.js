@@ -6,6 +6,8 @@ const ZONE = "Asia/Ho_Chi_Minh";
 const place = document.getElementById("screen");
 const notices = document.getElementById("notices");
 const body = document.body;
+const SPOKEN = ["h1", "h2", ".hint", ".calm", ".key", ".reason", ".byphone", ".say", "#sd", ".btn",
+  ".notice p", ".trust", ".timer .tool", ".end[data-do]"].join();
 const stacked = matchMedia("(max-width:600px),(orientation:portrait)");
 
 export class Screens {
@@ -92,6 +94,12 @@ export class Screens {
   reset() {
     body.classList.remove("easy");
     this.#speak("vi");
+  }
+
+  // What is read aloud, in its order.
+  readable() {
+    const parts = (place.querySelector("dialog") ?? document).querySelectorAll(SPOKEN);
+    return [...parts].filter((part) => part.checkVisibility());
   }
 
   // The moment as it is shown to the citizen.

@@ -1,51 +1,89 @@
-// Reads a screen aloud where the device has a voice for its language. Off until it is asked for.
+// Reads a screen aloud: from the recordings that lie beside the page, and by the device's own
+// voice only what nobody has recorded. Off until it is asked for.
 
 const synthesis = globalThis.speechSynthesis;
 
 export class Speech {
   isOn = false;
-  #onChange;
+  #addresses;
+  #recordings = {};
+  #player = new Audio();
+  #turn = 0;
+  #finish = () => {};
 
-  // `onChange` is called when the device's voices become known, which may be late.
-  constructor(onChange) {
-    this.#onChange = onChange;
-    synthesis?.addEventListener?.("voiceschanged", () => this.#onChange());
+  // `addresses` says for each language where its recordings are named; `onChange` is called when
+  // the device's own voices become known, which may be late.
+  constructor(addresses, onChange) {
+    this.#addresses = addresses;
+    synthesis?.addEventListener?.("voiceschanged", onChange);
   }
 
   hasVoice(language) {
-    return this.#voice(language) !== undefined;
+    return language in this.#addresses || this.#voice(language) !== undefined;
   }
 
-  // Read the question, then each key while it is marked.
-  read(screen, language) {
+  // Read parts of a screen one after the other, each while it is marked.
+  async read(parts, language) {
     this.stop();
-    const parts = screen.querySelectorAll("h1, .hint, .key, .reason > span:first-of-type, .say, .btn");
-    for (const part of parts) {
-      this.#say(part, language);
+    const turn = this.#turn;
+    const recordings = await this.#load(language);
+    for (let at = 0; at < parts.length && turn === this.#turn; at += 1) {
+      const [part, next] = [words(parts[at]), parts[at + 1] && words(parts[at + 1])];
+      const both = recordings[`${part} ${next}`] ?? recordings[`${next} ${part}`];
+      parts[at].classList.add("is-read");
+      const digits = /^\d+$/.test(part) ? [...part].map((digit) => recordings[digit]) : [];
+      const found = both ?? recordings[part];
+      for (const address of found ? [found] : digits) {
+        await (turn === this.#turn && this.#play(address));
+      }
+      await (found || digits.length || this.#speak(part, language));
+      parts[at].classList.remove("is-read");
+      at += both ? 1 : 0;
     }
   }
 
-  // Read one key; the second touch chooses it.
-  readKey(key, language) {
-    this.stop();
-    this.#say(key, language);
-  }
-
   stop() {
+    this.#turn += 1;
+    this.#player.pause();
     synthesis?.cancel();
-    document.querySelector(".is-read")?.classList.remove("is-read");
+    this.#finish();
   }
 
-  #say(part, language) {
-    const speech = new SpeechSynthesisUtterance(part.textContent.trim());
-    speech.lang = language;
-    speech.voice = this.#voice(language) ?? null;
-    speech.onstart = () => part.classList.add("is-read");
-    speech.onend = () => part.classList.remove("is-read");
-    synthesis.speak(speech);
+  async #load(language) {
+    if (language in this.#addresses) {
+      this.#recordings[language] ??= await fetch(this.#addresses[language])
+        .then((response) => response.json())
+        .catch(() => undefined);
+    }
+    return this.#recordings[language] ?? {};
+  }
+
+  #play(address) {
+    const player = this.#player;
+    return new Promise((resolve) => {
+      this.#finish = player.onended = player.onerror = resolve;
+      player.src = address;
+      player.play().catch(resolve);
+    });
+  }
+
+  #speak(text, language) {
+    const voice = this.#voice(language);
+    return new Promise((resolve) => {
+      if (!voice) {
+        resolve();
+        return;
+      }
+      const speech = new SpeechSynthesisUtterance(text);
+      this.#finish = resolve;
+      Object.assign(speech, { lang: language, voice, onend: resolve, onerror: resolve });
+      synthesis.speak(speech);
+    });
   }
 
   #voice(language) {
     return synthesis?.getVoices().find((voice) => voice.lang.toLowerCase().startsWith(language));
   }
 }
+
+const words = (part) => part.textContent.replace(/\s+/g, " ").trim();

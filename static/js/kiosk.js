@@ -15,6 +15,7 @@ const CORRECTION_SECONDS = 110;
 const RELOAD_MS = 60_000;
 const STUCK_MS = 5_000;
 const OLD_MS = 12 * 3600_000;
+const CONTROLS = ".key,.reason,[data-do]:not([data-do=listen])";
 
 const page = JSON.parse(document.getElementById("data").textContent);
 
@@ -28,7 +29,7 @@ class Kiosk {
     onHeard: () => this.#goOn(),
   });
   #screens = new Screens(() => this.#poll.offsetMs ?? 0);
-  #speech = new Speech(() => this.#offerSpeech());
+  #speech = new Speech(page.speech ?? {}, () => this.#offerSpeech());
   #newest = page.screen;
   #asked = null;
   #given = null;
@@ -37,7 +38,7 @@ class Kiosk {
   #countdown = null;
   #early = 0;
   #begun = performance.now();
-  #heardKey = null;
+  #heard = null;
 
   async start() {
     this.#listen();
@@ -99,9 +100,11 @@ class Kiosk {
       },
       onEnd: () => this.#leave("timed_out"),
     });
+    this.#readAloud();
   }
 
   #stay() {
+    this.#speech.stop();
     this.#screens.uncover();
     this.#countDown(page.idle, { onEnd: () => this.#askStillThere() });
   }
@@ -247,6 +250,7 @@ class Kiosk {
       document.addEventListener(end, () => document.querySelector(".is-down")?.classList.remove("is-down"));
     }
     document.addEventListener("keydown", (event) => this.#typed(event));
+    document.addEventListener("focusin", (event) => this.#focused(event));
     document.addEventListener("submit", (event) => event.preventDefault());
     document.addEventListener("contextmenu", (event) => event.preventDefault());
   }
@@ -277,10 +281,14 @@ class Kiosk {
     if (this.#screens.isFresh || this.#isBusy) {
       return;
     }
+    if (this.#isHeardFirst(target)) {
+      event.preventDefault();
+      return;
+    }
     if (part) {
       this.#do(part.dataset.do);
     } else if (target.closest(".key")) {
-      this.#touchKey(target.closest(".key"));
+      this.#choose(target.closest(".key"));
     } else if (target.matches("dialog")) {
       this.#stay();
     } else if (this.#screens.name === "wait" && target.closest(".main")) {
@@ -289,12 +297,23 @@ class Kiosk {
   }
 
   // With the voice on, the first touch is heard and the second chooses.
-  #touchKey(key) {
-    if (this.#speech.isOn && this.#heardKey !== key) {
-      this.#heardKey = key;
-      this.#speech.readKey(key, this.#screens.language);
-    } else {
-      this.#choose(key);
+  #isHeardFirst(target) {
+    const control = target.closest(CONTROLS);
+    if (!this.#speech.isOn || !control || this.#heard === control) {
+      return false;
+    }
+    this.#heard = control;
+    this.#speech.read([control], this.#screens.language);
+    if (document.querySelector("dialog")) {
+      this.#countdown.restart();
+    }
+    return true;
+  }
+
+  // Whoever goes from key to key hears where they are; what is heard may be chosen at once.
+  #focused(event) {
+    if (event.target.matches(":focus-visible")) {
+      this.#isHeardFirst(event.target);
     }
   }
 
@@ -335,6 +354,9 @@ class Kiosk {
     clearTimeout(this.#early);
     line.textContent = line.dataset.say;
     calm.add("is-early");
+    if (this.#speech.isOn) {
+      this.#speech.read([line], this.#screens.language);
+    }
     this.#early = setTimeout(() => {
       line.textContent = "";
       calm.remove("is-early");
@@ -376,10 +398,10 @@ class Kiosk {
   }
 
   #readAloud() {
-    this.#heardKey = null;
+    this.#heard = null;
     this.#speech.stop();
     if (this.#speech.isOn) {
-      this.#speech.read(document.getElementById("screen"), this.#screens.language);
+      this.#speech.read(this.#screens.readable(), this.#screens.language);
     }
   }
 

@@ -14,13 +14,6 @@ from tests.conftest import Office
 from tests.journeys.browsing import Tabs
 
 DEAD_MS = 600
-VOICES = """
-window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text } };
-Object.defineProperty(window, "speechSynthesis", {value: {
-  said: [], getVoices: () => [{lang: "vi-VN"}, {lang: "en-US"}],
-  speak(speech) { this.said.push(speech.text) }, cancel() {}, addEventListener() {},
-}});
-"""
 
 
 @dataclass

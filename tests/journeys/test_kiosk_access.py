@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
-from tests.journeys.kiosks import VOICES, KioskAtDesk, key, rest
+from tests.journeys.kiosks import KioskAtDesk, key, rest
 
 pytestmark = pytest.mark.journey
 RULES = {
@@ -47,7 +47,7 @@ def kiosk(ward_now: Office, tabs: Tabs) -> KioskAtDesk:
 
 
 def test_axe_finds_nothing_on_any_screen(kiosk: KioskAtDesk) -> None:
-    page = kiosk.open(script=VOICES)
+    page = kiosk.open()
     page.locator(".wait").wait_for()
     rest(page)
     _assert_for_everybody(page, "wait")

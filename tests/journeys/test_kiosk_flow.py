@@ -13,7 +13,7 @@ from satisfaction.models import Kiosk
 from satisfaction.terms import FollowUp
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
-from tests.journeys.kiosks import VOICES, Counted, KioskAtDesk, key, rest
+from tests.journeys.kiosks import Counted, KioskAtDesk, key, rest
 
 pytestmark = pytest.mark.journey
 
@@ -387,31 +387,6 @@ def test_a_number_of_the_keypad_chooses(kiosk: KioskAtDesk) -> None:
     page = kiosk.open()
     _asked(page)
     page.keyboard.press("4")
-    page.locator(".thanks").wait_for()
-    assert _arrived(kiosk, 1, page)[0].level == 4
-
-
-def test_without_a_voice_nothing_offers_to_read(kiosk: KioskAtDesk) -> None:
-    kiosk.serve()
-    page = kiosk.open(script="Object.defineProperty(window, 'speechSynthesis', {value: undefined})")
-    _asked(page)
-    expect(page.get_by_text("Nghe đọc")).to_be_hidden()
-
-
-def test_with_the_voice_the_first_touch_is_heard_and_the_second_chooses(
-    kiosk: KioskAtDesk,
-) -> None:
-    kiosk.serve()
-    page = kiosk.open(script=VOICES)
-    _asked(page)
-    page.get_by_role("button", name="Nghe đọc").click()
-    said = page.evaluate("speechSynthesis.said")
-    assert said[0].startswith("Ông/bà thấy")
-    assert len(said) == 7
-    key(page, 4).click()
-    assert page.evaluate("speechSynthesis.said.at(-1)").replace("\xa0", " ") == "Hài lòng"
-    assert page.locator(".keys:not(.sent)").count() == 1
-    key(page, 4).click()
     page.locator(".thanks").wait_for()
     assert _arrived(kiosk, 1, page)[0].level == 4
 

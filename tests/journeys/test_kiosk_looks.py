@@ -11,7 +11,7 @@ from satisfaction.database import unit_of_work
 from satisfaction.models import Configuration
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
-from tests.journeys.kiosks import DEAD_MS, VOICES, KioskAtDesk, key, rest
+from tests.journeys.kiosks import DEAD_MS, KioskAtDesk, key, rest
 from tests.journeys.looking import find_faults
 
 pytestmark = pytest.mark.journey
@@ -59,8 +59,8 @@ def _assert_fits(page: Page, screen: str) -> None:
 
 @pytest.fixture
 def page(kiosk: KioskAtDesk) -> Page:
-    """Return the page with a voice, so that all helpers are there."""
-    return kiosk.open(script=VOICES, has_own_time=True)
+    """Return the page with a clock of its own."""
+    return kiosk.open(has_own_time=True)
 
 
 def test_the_waiting_screen_fits_everywhere(kiosk: KioskAtDesk, page: Page) -> None:
