@@ -15,6 +15,7 @@ from kiosk import (
     reasons,
     screen,
     service,
+    shell,
     speech,
     sync,
 )
@@ -39,6 +40,7 @@ def install(app: Flask) -> None:
         heartbeat,
         pairing,
         by_phone,
+        shell,
         speech,
     ):
         csrf.exempt(module.blueprint)

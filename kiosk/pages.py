@@ -16,7 +16,7 @@ from flask import Response, current_app, make_response, render_template, request
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
-from kiosk.screen import describe, page_edition
+from kiosk.screen import describe, page_edition, shell_edition
 from kiosk.speech import speech_addresses
 from kiosk.typesetting import keep_words_together
 from satisfaction import clock
@@ -24,6 +24,8 @@ from satisfaction.screens import Choice, Display
 from satisfaction.terms import Language, Layout, Leaning
 from satisfaction.web.formats import as_clock, as_day
 
+SHELL_EDITION = "Shell-Edition"
+NO_SHELL = "none"
 THANKS_SECONDS = 10
 REASONS_SECONDS = 60
 WAIT_SECONDS = 5
@@ -94,7 +96,8 @@ def render_screen(
     """Return the page that begins with a screen.
 
     ``facts`` fill the screen's sentences, ``fields`` its form; without JavaScript the page goes
-    to another address after a while, as ``refresh`` says.
+    to another address after a while, as ``refresh`` says. The header ``Shell-Edition`` lets a
+    device tell our answer from that of a network that came between.
     """
     page = render_template(
         "kiosk/rating/index.html",
@@ -104,7 +107,9 @@ def render_screen(
         data=_data(screen, display),
         **_context(display, NO_FACTS | dict(facts or {}), fields or {}),
     )
-    return make_response(page)
+    response = make_response(page)
+    response.headers[SHELL_EDITION] = shell_edition(display) if display else NO_SHELL
+    return response
 
 
 def _draw_later(display: Display | None) -> list[tuple[str, Language, str, str]]:
@@ -212,6 +217,8 @@ def _data(screen: ScreenName, display: Display | None) -> dict[str, Any]:
     if display is None:
         return known
     return known | {
+        "shell": shell_edition(display),
+        "worker": url_for("kiosk.shell.worker"),
         "deliver": {
             "rating": url_for("kiosk.ratings.create"),
             "reasons": url_for("kiosk.reasons.create"),

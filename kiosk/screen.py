@@ -1,6 +1,8 @@
 """What a kiosk has to show, as its page asks for it every two seconds."""
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,19 @@ from satisfaction.web.guards import for_kiosk
 blueprint = Blueprint("screen", __name__)
 
 SERVER_TIME = "Server-Time"
-PAGE_FILES = ("css/kiosk*", "css/tokens.css", "js/kiosk*", "faces/*", "vendor/idb/*")
+PAGE_FILES = (
+    "css/kiosk*",
+    "css/tokens.css",
+    "js/kiosk*",
+    "faces/*",
+    "fonts/noto-sans-kiosk*",
+    "icons/mark.svg",
+    "vendor/idb/*",
+)
+ICONS = ("icons/icons.svg",)
+SPEECH = ("audio/manifest.json",)
 PAGE_TEMPLATES = ("kiosk/**/*.html", "layouts/kiosk.html")
+CATALOGUES = ("*/LC_MESSAGES/*.mo",)
 
 
 @blueprint.get("/screen")
@@ -57,6 +70,7 @@ def describe(display: Display) -> dict[str, Any]:
     return {
         "version": _version(display.screen),
         "page": page_edition(),
+        "shell": shell_edition(display),
         "state": display.screen.state,
         "configuration": display.configuration_id,
         "scale": display.scale_id,
@@ -86,15 +100,41 @@ def _timed(response: Response) -> Response:
     return response
 
 
+def at_rest(display: Display) -> Display:
+    """Return the same display with nobody served and nothing asked."""
+    screen = replace(
+        display.screen,
+        visit_id=None,
+        visit=None,
+        closed_at=None,
+        was_shown=False,
+        serving_ticket="",
+    )
+    return replace(display, screen=screen, question=None)
+
+
+def shell_edition(display: Display) -> str:
+    """Return a word for all that a device keeps: the page's files, and what stands on its page."""
+    resting = at_rest(display)
+    lasting = replace(resting, screen=replace(resting.screen, edition=0))
+    return f"{page_edition()}-{hashlib.sha256(repr(lasting).encode()).hexdigest()[:8]}"
+
+
+def find_files(root: Path, patterns: Iterable[str]) -> list[Path]:
+    """Return the files in a folder that are called so, in a lasting order."""
+    found = {path for pattern in patterns for path in root.glob(pattern)}
+    return sorted(path for path in found if path.is_file())
+
+
 @lru_cache(maxsize=1)
 def page_edition() -> str:
     """Return a word for the files that make the page, so that a device notices new ones."""
     digest = hashlib.sha256()
     for folder, patterns in (
-        (current_app.static_folder, PAGE_FILES),
+        (current_app.static_folder, PAGE_FILES + ICONS + SPEECH),
         (current_app.template_folder, PAGE_TEMPLATES),
+        (current_app.config["BABEL_TRANSLATION_DIRECTORIES"], CATALOGUES),
     ):
-        root = Path(str(folder))
-        for path in sorted(path for pattern in patterns for path in root.glob(pattern)):
+        for path in find_files(Path(str(folder)), patterns):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:8]

@@ -5,6 +5,7 @@ import { Delivery } from "./kiosk-delivery.js";
 import { Poll } from "./kiosk-poll.js";
 import { newId, Queue } from "./kiosk-queue.js";
 import { Screens } from "./kiosk-screens.js";
+import { Shell } from "./kiosk-shell.js";
 import { Speech } from "./kiosk-speech.js";
 import { after, Countdown } from "./kiosk-timers.js";
 
@@ -30,6 +31,7 @@ class Kiosk {
   });
   #screens = new Screens(() => this.#poll.offsetMs ?? 0);
   #speech = new Speech(page.speech ?? {}, () => this.#offerSpeech());
+  #shell = new Shell(page, () => this.#turnTo(this.#newest));
   #newest = page.screen;
   #asked = null;
   #given = null;
@@ -49,6 +51,7 @@ class Kiosk {
     this.#begin();
     this.#poll.start();
     this.#delivery.wake();
+    this.#shell.start();
   }
 
   // ---- what comes when
@@ -64,7 +67,7 @@ class Kiosk {
   #begin() {
     const screen = this.#newest;
     this.#asked = this.#given = null;
-    if (this.#poll.isHeard && isOutdated(screen)) {
+    if (this.#isOutdated()) {
       reload();
     } else if (screen.visit && !this.#answered.has(screen.visit)) {
       this.#ask(screen);
@@ -72,6 +75,13 @@ class Kiosk {
       this.#show("wait", { serving: screen.serving });
       this.#helpForAWhile();
     }
+  }
+
+  // Whether there is another page: one that is kept here, all of it, or the server's own where
+  // nothing keeps pages.
+  #isOutdated() {
+    const isAnother = this.#poll.isHeard && this.#newest.shell !== page.shell;
+    return this.#shell.isReady || (isAnother && !this.#shell.look() && mayReload());
   }
 
   // Take up what the server wants shown, unless a citizen is busy with what came before.
@@ -433,11 +443,8 @@ function press(key) {
   }
 }
 
-// Say whether the page has to be loaded anew for this screen; not again and again.
-function isOutdated(screen) {
-  if (screen.page === page.page && screen.configuration === page.configuration) {
-    return false;
-  }
+// Say whether the page may be loaded anew: not again and again.
+function mayReload() {
   const last = Number(sessionStorage.getItem("reloaded"));
   if (Date.now() - last < RELOAD_MS) {
     return false;

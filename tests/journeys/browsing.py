@@ -50,13 +50,18 @@ class Tabs:
         self.address = address
         self.complaints: list[str] = []
         self._browser = browser
-        self._allowed: list[str] = []
+        self._allowed: list[str] = ["Service Worker registration blocked by Playwright"]
         self._contexts: list[BrowserContext] = []
 
     def context(
         self, *, size: tuple[int, int] = (1280, 800), javascript: bool = True, **options: Any
     ) -> BrowserContext:
-        """Return a fresh context: no cookies, no storage, the given size of window."""
+        """Return a fresh context: no cookies, no storage, the given size of window.
+
+        Without a service worker unless it is asked for, because what a worker fetches for a page
+        cannot be held up or answered by a test.
+        """
+        options.setdefault("service_workers", "block")
         context = self._browser.new_context(
             base_url=self.address,
             viewport={"width": size[0], "height": size[1]},

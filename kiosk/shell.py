@@ -1,0 +1,71 @@
+"""What a device keeps of the kiosk, so that its page lives without the server.
+
+Refuses to give away a visit: the page that is kept begins by waiting, whoever was served last.
+"""
+
+from pathlib import Path
+
+from flask import Blueprint, Response, current_app, jsonify
+from flask.typing import ResponseReturnValue
+
+from kiosk.credential import keep_credential, token_hash
+from kiosk.faults import render_paused
+from kiosk.pages import ScreenName, render_screen
+from kiosk.screen import PAGE_FILES, at_rest, find_files, shell_edition
+from satisfaction import screens
+from satisfaction.database import reading
+from satisfaction.screens import Display
+from satisfaction.web.formats import asset_url
+from satisfaction.web.guards import for_kiosk, public
+
+blueprint = Blueprint("shell", __name__)
+
+AUDIO_FILES = ("audio/*/*.ogg",)
+
+
+@blueprint.get("/service-worker.js")
+@public
+def worker() -> ResponseReturnValue:
+    """Give the program that answers for the server; it may answer for all addresses beside it."""
+    program = Path(str(current_app.static_folder)) / "js" / "service-worker.js"
+    response = Response(program.read_bytes(), mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@blueprint.get("/shell")
+@for_kiosk
+def show() -> ResponseReturnValue:
+    """Draw the page as it waits, to be kept and shown without the server."""
+    response = render_screen(ScreenName.WAIT, _load_resting(), facts={"serving": ""})
+    keep_credential(response)
+    return response
+
+
+@blueprint.get("/shell/files")
+@for_kiosk
+def index() -> ResponseReturnValue:
+    """Name the edition and every file of it, each with a part of its digest as ``v``."""
+    root = Path(str(current_app.static_folder))
+    return jsonify(
+        edition=shell_edition(_load_resting()),
+        files=_addresses(root, PAGE_FILES),
+        audio=_addresses(root, AUDIO_FILES),
+    )
+
+
+@blueprint.get("/paused")
+@public
+def paused() -> Response:
+    """Draw the screen that rests, for a device that has nothing better left."""
+    return render_paused(200)
+
+
+def _load_resting() -> Display:
+    with reading() as session:
+        return at_rest(screens.load_display(session, token_hash()))
+
+
+def _addresses(root: Path, patterns: tuple[str, ...]) -> list[str]:
+    files = find_files(root, patterns)
+    return [asset_url(path.relative_to(root).as_posix()) for path in files]
