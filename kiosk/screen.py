@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from kiosk.credential import token_hash
 from kiosk.typesetting import keep_words_together
 from satisfaction import clock, screens, visits
+from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.screens import Display
 from satisfaction.web.formats import as_clock
@@ -117,7 +118,9 @@ def shell_edition(display: Display) -> str:
     """Return a word for all that a device keeps: the page's files, and what stands on its page."""
     resting = at_rest(display)
     lasting = replace(resting, screen=replace(resting.screen, edition=0))
-    return f"{page_edition()}-{hashlib.sha256(repr(lasting).encode()).hexdigest()[:8]}"
+    settings: Settings = current_app.config["SETTINGS"]
+    told = hashlib.sha256(repr((lasting, settings.voice)).encode())
+    return f"{page_edition()}-{told.hexdigest()[:8]}"
 
 
 def find_files(root: Path, patterns: Iterable[str]) -> list[Path]:

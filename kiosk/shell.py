@@ -12,6 +12,7 @@ from kiosk.credential import keep_credential, token_hash
 from kiosk.faults import render_paused
 from kiosk.pages import ScreenName, render_screen
 from kiosk.screen import PAGE_FILES, at_rest, find_files, shell_edition
+from kiosk.speech import speech_addresses
 from satisfaction import screens
 from satisfaction.database import reading
 from satisfaction.screens import Display
@@ -45,11 +46,12 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/shell/files")
 @for_kiosk
 def index() -> ResponseReturnValue:
-    """Name the edition and every file of it, each with a part of its digest as ``v``."""
+    """Name the edition and all of it: files, each with a part of its digest as ``v``, and texts."""
     root = Path(str(current_app.static_folder))
     return jsonify(
         edition=shell_edition(_load_resting()),
         files=_addresses(root, PAGE_FILES),
+        texts=list(speech_addresses().values()),
         audio=_addresses(root, AUDIO_FILES),
     )
 

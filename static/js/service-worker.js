@@ -5,6 +5,7 @@
 const HOME = new URL(self.registration.scope).pathname;
 const PAUSED = `${HOME}paused`;
 const FILES = `${HOME}shell/files`;
+const TEXTS = `${HOME}speech/`;
 const STATE = `${HOME}shell/state`;
 const NO_SHELL = "none";
 const AUDIO = "hailong-audio";
@@ -39,7 +40,7 @@ self.addEventListener("fetch", (event) => {
   }
   if (request.mode === "navigate") {
     event.respondWith(pathname === HOME ? showPage(event) : showOther(event));
-  } else if (pathname.startsWith("/static/")) {
+  } else if (pathname.startsWith("/static/") || pathname.startsWith(TEXTS)) {
     event.respondWith(giveFile(event));
   }
 });
@@ -215,7 +216,7 @@ async function ask(address, options) {
 }
 
 // Keep an edition: every file as its digest wants it, and the page last of all.
-async function download({ edition, files }) {
+async function download({ edition, files, texts }) {
   const cache = await caches.open(EDITION + edition);
   const { current } = await recall();
   const before = current && (await caches.open(EDITION + current));
@@ -223,7 +224,9 @@ async function download({ edition, files }) {
     const known = (await cache.match(address)) ?? (await before?.match(address));
     await cache.put(address, known ?? (await fetchFile(address)));
   }
-  await cache.put(PAUSED, await plain(await ask(PAUSED, { cache: "no-store" })));
+  for (const address of [...texts, PAUSED]) {
+    await cache.put(address, await plain(await ask(address, { cache: "no-store" })));
+  }
   const page = await ask(`${HOME}shell`, { cache: "no-store" });
   if (page.headers.get("Shell-Edition") !== edition) {
     throw new Error("the page has changed meanwhile");

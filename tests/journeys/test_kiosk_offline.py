@@ -10,11 +10,38 @@ from playwright.sync_api import Browser, Page, expect
 
 from satisfaction.config import Settings
 from tests.conftest import Office
-from tests.journeys.browsing import GunicornServer, Tabs
+from tests.journeys.browsing import ROOT, GunicornServer, Tabs
 from tests.journeys.devices import NO_SERVER, Device, kept, until, wait_until_kept
 from tests.journeys.kiosks import KioskAtDesk, key, rest
 
 pytestmark = pytest.mark.journey
+
+
+PLAYED = """(address) => new Promise((resolve, reject) => {
+  const player = new Audio(address);
+  player.onended = () => resolve(player.currentTime);
+  player.onerror = () => reject(player.error.message);
+  player.play();
+})"""
+CUT = """async (address) => {
+  const answer = await fetch(address, {headers: {Range: "bytes=5-14"}});
+  const told = answer.headers.get("Content-Range").replace(/\\d+$/, "");
+  return [answer.status, (await answer.arrayBuffer()).byteLength, told];
+}"""
+WEIGHED = """async () => {
+  const weights = {};
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    const answers = await cache.matchAll();
+    const sizes = await Promise.all(answers.map(async (one) => (await one.blob()).size));
+    weights[name] = [sizes.length, sizes.reduce((sum, size) => sum + size, 0)];
+  }
+  return weights;
+}"""
+
+
+def _recordings() -> int:
+    return len(list((ROOT / "static" / "audio").glob("*/*.ogg")))
 
 
 @pytest.fixture
@@ -88,7 +115,29 @@ def test_no_answer_of_the_interface_is_kept(kiosk: KioskAtDesk) -> None:
     page.wait_for_timeout(3_000)
     addresses = [address for found in kept(page).values() for address in found]
     pages = [address for address in addresses if not address.startswith("/static/")]
-    assert sorted(pages) == ["/kiosk/", "/kiosk/paused", "/kiosk/shell/state"]
+    assert sorted(pages) == [
+        *("/kiosk/", "/kiosk/paused", "/kiosk/shell/state"),
+        *("/kiosk/speech/en", "/kiosk/speech/vi"),
+    ]
+
+
+def test_the_recordings_are_kept_after_the_rest_and_played_without_the_server(
+    kiosk: KioskAtDesk, server: GunicornServer
+) -> None:
+    page = _open(kiosk)
+    begun = kept(page)
+    until(page, lambda: len(kept(page).get("hailong-audio", [])) > 100, seconds=40)
+    assert "hailong-audio" not in begun
+    until(page, lambda: len(kept(page)["hailong-audio"]) == _recordings(), seconds=40)
+    server.kill()
+    page.reload()
+    page.locator(".wait").wait_for()
+    rest(page)
+    assert page.evaluate(PLAYED, kept(page)["hailong-audio"][0]) > 0.5
+    assert page.evaluate(CUT, kept(page)["hailong-audio"][0]) == [206, 10, "bytes 5-14/"]
+    page.get_by_role("button", name="Nghe đọc").click()
+    page.locator(".is-read").first.wait_for()
+    print(page.evaluate(WEIGHED))
 
 
 def test_a_browser_killed_without_the_server_starts_again_and_delivers(
