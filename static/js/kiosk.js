@@ -244,7 +244,8 @@ class Kiosk {
   }
 
   #goOn() {
-    const isOld = this.#screens.name === "wait" && performance.now() - this.#begun > OLD_MS;
+    const isDue = performance.now() - this.#begun > OLD_MS || this.#isOutdated();
+    const isOld = this.#screens.name === "wait" && isDue;
     if (isOld || this.#screens.name === "paused") {
       reload();
     }

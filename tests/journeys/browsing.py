@@ -136,6 +136,7 @@ class GunicornServer:
     def __init__(self, settings: Settings) -> None:
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
+        self.root = ROOT
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -153,7 +154,7 @@ class GunicornServer:
                 *("--bind", f"127.0.0.1:{self.port}", "--log-level", "critical"),
                 *("--no-control-socket", "wsgi:create_app()"),
             ],
-            cwd=ROOT,
+            cwd=self.root,
             env=environment,
             start_new_session=True,
         )

@@ -1,4 +1,4 @@
-"""The kiosk's page lives without its server: reloaded, killed, brought up to date, rolled back."""
+"""The kiosk's page lives without its server: reloaded, slow, killed, started again."""
 
 import re
 from collections.abc import Iterator
