@@ -80,6 +80,20 @@ def delete(kiosk_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.fleet.index"), 303)
 
 
+@blueprint.post("/<int:kiosk_id>/renew")
+@requires(Permission.MANAGE_FLEET)
+def renew(kiosk_id: int) -> ResponseReturnValue:
+    """Have a device get a new credential with its next heartbeat."""
+    officer = current_officer()
+    scope = officer.scope(Permission.MANAGE_FLEET)
+    with unit_of_work() as session:
+        watch.renew(session, scope, kiosk_id, asked_by_id=officer.account_id)
+    flash(
+        _("Máy nhận khóa mới trong phút tới. Khóa cũ hết giá trị khi khóa mới được dùng."), "good"
+    )
+    return redirect(url_for("admin.fleet.index"), 303)
+
+
 @blueprint.post("/policy")
 @requires(Permission.MANAGE_FLEET)
 def update() -> ResponseReturnValue:

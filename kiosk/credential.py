@@ -15,10 +15,23 @@ def cookie_name() -> str:
     return "__Host-kiosk" if settings.cookie_secure else "kiosk"
 
 
+def earlier_name() -> str:
+    """Return the name of the cookie that holds the credential before the present one."""
+    return f"{cookie_name()}-before"
+
+
 def token_hash() -> bytes:
     """Return the hash of the credential that came with this request.
 
     Raises: KioskNotFoundError when there is none, or when another site sent the request.
+    """
+    return hash_token(present_token())
+
+
+def present_token() -> str:
+    """Return the credential that came with this request.
+
+    Raises: as ``token_hash``.
     """
     if request.method != "GET" and request.headers.get("Sec-Fetch-Site") not in {
         None,
@@ -28,7 +41,22 @@ def token_hash() -> bytes:
     token = request.cookies.get(cookie_name())
     if not token:
         raise KioskNotFoundError()
-    return hash_token(token)
+    return token
+
+
+def earlier_token() -> str | None:
+    """Return the credential that this device had before the present one.
+
+    It is worth nothing where the present one was used; a server that was restored from a copy
+    made before that knows only this one.
+    """
+    return request.cookies.get(earlier_name())
+
+
+def keep_renewed(response: Response, token: str, *, replaced: str) -> None:
+    """Have the device keep a new credential, and the one that it takes the place of."""
+    keep_credential(response, token)
+    _keep(response, earlier_name(), replaced)
 
 
 def keep_credential(response: Response, token: str | None = None) -> None:
@@ -36,10 +64,14 @@ def keep_credential(response: Response, token: str | None = None) -> None:
 
     Source: browsers end a cookie after 400 days whatever it asks for, so each page renews it.
     """
+    _keep(response, cookie_name(), token or request.cookies[cookie_name()])
+
+
+def _keep(response: Response, name: str, token: str) -> None:
     settings: Settings = current_app.config["SETTINGS"]
     response.set_cookie(
-        cookie_name(),
-        token or request.cookies[cookie_name()],
+        name,
+        token,
         max_age=TEN_YEARS_SECONDS,
         secure=settings.cookie_secure,
         httponly=True,

@@ -7,12 +7,14 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from kiosk.credential import token_hash
+from kiosk.credential import earlier_token, keep_credential, keep_renewed, present_token
 from kiosk.forms import Counter
 from kiosk.screen import page_edition
 from kiosk.sync import DeviceTime
 from satisfaction import clock, fleet, heartbeats
 from satisfaction.database import unit_of_work
+from satisfaction.errors import KioskNotFoundError
+from satisfaction.fleet import Device
 from satisfaction.heartbeats import Beat
 from satisfaction.web.errors import problem
 from satisfaction.web.guards import for_kiosk
@@ -56,14 +58,34 @@ class BeatMessage(BaseModel):
 @blueprint.post("/heartbeat")
 @for_kiosk
 def create() -> ResponseReturnValue:
-    """Keep a heartbeat; answer which counters are lacking and which version to run."""
-    device = fleet.find_device(token_hash())
+    """Keep a heartbeat; answer which counters are lacking and which version to run.
+
+    A credential that is due is renewed with the answer; a device whose renewal this server has
+    forgotten goes back to the credential that it had before.
+    """
+    device, token = _recognise()
     try:
         message = BeatMessage.model_validate_json(request.get_data(cache=False))
     except ValidationError:
         return problem(400, "malformed")
     with unit_of_work() as session:
-        answer = heartbeats.record_beat(session, device.kiosk_id, message.as_beat())
-    return jsonify(
+        answer = heartbeats.record_beat(session, device.kiosk_id, message.as_beat(), token=token)
+    response = jsonify(
         wanted=list(answer.wanted), server_now=clock.now().isoformat(), version=page_edition()
     )
+    if answer.credential is not None:
+        keep_renewed(response, answer.credential, replaced=token)
+    elif token != present_token():
+        keep_credential(response, token)
+    return response
+
+
+def _recognise() -> tuple[Device, str]:
+    """Return the device and the credential by which this server knows it."""
+    present, earlier = present_token(), earlier_token()
+    try:
+        return fleet.find_device(fleet.hash_token(present)), present
+    except KioskNotFoundError:
+        if earlier is None:
+            raise
+        return fleet.find_device(fleet.hash_token(earlier)), earlier

@@ -20,6 +20,7 @@ from satisfaction import (
     calendars,
     clock,
     counting,
+    credentials,
     dossier_lists,
     fleet,
     marking,
@@ -265,6 +266,14 @@ def revoke_command(kiosk_id: int) -> None:
     """Take a device's credential away, at once."""
     with unit_of_work() as session:
         fleet.revoke_kiosk(session, fleet.get_kiosk_by_id(session, kiosk_id))
+
+
+@kiosks.command("renew")
+@click.argument("kiosk_id", type=int)
+def renew_command(kiosk_id: int) -> None:
+    """Have a device get a new credential with its next heartbeat."""
+    with unit_of_work() as session:
+        credentials.ask_renewal(session, fleet.get_kiosk_by_id(session, kiosk_id))
 
 
 def _unit_of_any_time(session: Session, code: str) -> Unit:

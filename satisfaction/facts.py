@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
+from satisfaction.credentials import find_replaced
 from satisfaction.models import Configuration, Desk, Kiosk, Level, Rating, Reason, Visit
 from satisfaction.placing import CountedTime, Placement, find_backdated, place
 from satisfaction.statements import ByKeys
@@ -175,7 +176,12 @@ def find_kiosks(connection: Connection, credentials: Collection[bytes]) -> dict[
     """Return the kiosks, revoked ones too, that hold these hashed credentials."""
     if not credentials:
         return {}
-    return {row.token_hash: row for row in _KIOSKS_BY_CREDENTIAL.run(connection, credentials)}
+    found = {row.token_hash: row for row in _KIOSKS_BY_CREDENTIAL.run(connection, credentials)}
+    if replaced := find_replaced(connection, set(credentials) - found.keys()):
+        rows = _KIOSKS_BY_CREDENTIAL.run(connection, replaced.values()).all()
+        by_hash = {row.token_hash: row for row in rows}
+        found |= {new: by_hash[old] for new, old in replaced.items()}
+    return found
 
 
 def stand_together(connection: Connection, kiosk_ids: Collection[int]) -> bool:

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
+from satisfaction.credentials import find_replaced
+from satisfaction.credentials import hash_token as hash_token
 from satisfaction.database import db
 from satisfaction.errors import KioskNotFoundError, PairingRefusedError
 from satisfaction.models import Desk, Kiosk, PairingCode, Unit
@@ -32,14 +34,6 @@ class Enrolment:
 
     kiosk: Kiosk
     token: str
-
-
-def hash_token(token: str) -> bytes:
-    """Return the form in which a 256-bit random credential is kept.
-
-    Source: a slow hash is not needed for 256 random bits (ASVS 6.5.2).
-    """
-    return hashlib.sha256(token.encode()).digest()
 
 
 def enrol_kiosk(session: Session, desk: Desk, *, name: str) -> Enrolment:
@@ -144,19 +138,6 @@ def try_pairing(session: Session, attempt: PairingAttempt) -> Enrolment | None:
     return enrolment
 
 
-def rotate_credential(session: Session, kiosk: Kiosk) -> str:
-    """Give a kiosk a new credential; the old one is worth nothing from now on."""
-    token = secrets.token_urlsafe(32)
-    kiosk.token_hash = hash_token(token)
-    record_deed(
-        session,
-        AuditAction.KIOSK_ENROLLED,
-        unit_id=kiosk.unit_id,
-        detail={"kiosk_id": kiosk.id, "rotated": True},
-    )
-    return token
-
-
 def get_kiosk(session: Session, token: str) -> Kiosk:
     """Return the kiosk that holds a credential.
 
@@ -212,6 +193,8 @@ def find_device(token_hash: bytes) -> Device:
     """
     with db.engine.connect() as connection:
         row = connection.execute(_DEVICE, {"token_hash": token_hash}).one_or_none()
+        if row is None and (replaced := find_replaced(connection, [token_hash])):
+            row = connection.execute(_DEVICE, {"token_hash": replaced[token_hash]}).one_or_none()
     if row is None:
         raise KioskNotFoundError()
     return Device(row.id, row.desk_id, row.unit_id)

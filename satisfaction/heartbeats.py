@@ -6,7 +6,7 @@ it, and *missing* beyond that.
 
 import itertools
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock
+from satisfaction.credentials import settle_credential
 from satisfaction.models import Heartbeat, Kiosk, KioskEvent, Rating, Refusal
 from satisfaction.terms import KioskEventKind
 
@@ -45,13 +46,20 @@ class Beat:
 
 @dataclass(frozen=True)
 class BeatAnswer:
-    """What a device learns from its heartbeat: counters whose ratings the server lacks."""
+    """What a device learns from its heartbeat.
+
+    ``wanted`` are counters whose ratings the server lacks; ``credential`` is what the device is
+    to keep in place of the one it has.
+    """
 
     wanted: tuple[int, ...]
+    credential: str | None = field(default=None, repr=False)
 
 
-def record_beat(session: Session, kiosk_id: int, beat: Beat) -> BeatAnswer:
-    """Keep a heartbeat and find out what is missing.
+def record_beat(
+    session: Session, kiosk_id: int, beat: Beat, *, token: str | None = None
+) -> BeatAnswer:
+    """Keep a heartbeat, find out what is missing, and renew the credential ``token`` in time.
 
     Writes: the kiosk's heartbeat; an event when its store was cleared, when ratings are missing
     that its queue cannot hold, and when its clock goes wrong.
@@ -87,7 +95,8 @@ def record_beat(session: Session, kiosk_id: int, beat: Beat) -> BeatAnswer:
         setattr(last, name, getattr(beat, name))
     session.add(last)
     session.flush()
-    return BeatAnswer(lacking.first)
+    renewed = settle_credential(session, kiosk_id, token) if token is not None else None
+    return BeatAnswer(lacking.first, renewed)
 
 
 def is_clock_wrong(offset_ms: int) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock
+from satisfaction.credentials import find_replaced
 from satisfaction.database import UtcTime, db
 from satisfaction.days import hold_days, mark_days
 from satisfaction.errors import (
@@ -292,6 +293,9 @@ def find_screen(connection: Connection, token_hash: bytes) -> Screen:
     """
     now = clock.now()
     rows = connection.execute(_SCREEN, {"token_hash": token_hash, "now": now}).all()
+    if not rows and (replaced := find_replaced(connection, [token_hash])):
+        wanted = {"token_hash": replaced[token_hash], "now": now}
+        rows = connection.execute(_SCREEN, wanted).all()
     if not rows:
         raise KioskNotFoundError()
     oldest = now - SCREEN_LIFE

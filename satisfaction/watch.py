@@ -15,6 +15,7 @@ from satisfaction import clock, fleet
 from satisfaction.calendars import read_calendar
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.counting import finished_visits
+from satisfaction.credentials import ask_renewal
 from satisfaction.errors import NotFoundError
 from satisfaction.fleet import PairingPlace
 from satisfaction.heartbeats import KioskStatus, KioskTrouble, always, list_statuses
@@ -290,6 +291,17 @@ def revoke(session: Session, scope: Set[int], kiosk_id: int, *, revoked_by_id: i
         raise NotFoundError(kiosk_id=kiosk_id)
     if kiosk.revoked_at is None:
         fleet.revoke_kiosk(session, kiosk, revoked_by_id=revoked_by_id)
+
+
+def renew(session: Session, scope: Set[int], kiosk_id: int, *, asked_by_id: int) -> None:
+    """Have a device of these units get a new credential with its next heartbeat.
+
+    Raises: NotFoundError for a device of any other unit, and for one that was revoked.
+    """
+    kiosk = session.get(Kiosk, kiosk_id)
+    if kiosk is None or kiosk.unit_id not in scope or kiosk.revoked_at is not None:
+        raise NotFoundError(kiosk_id=kiosk_id)
+    ask_renewal(session, kiosk, asked_by_id=asked_by_id)
 
 
 def allow_unlinked(

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from satisfaction import clock, office
+from satisfaction import clock, credentials, office
 from satisfaction.database import db, unit_of_work
 from satisfaction.models import Configuration, Desk, Kiosk, Procedure, Unit
 from satisfaction.terms import UnitKind
@@ -87,6 +87,8 @@ def make_office(session: Session, code: str = "00103", name: str = "Phường T�
     ]
     with clock.replaced(clock.start_of_day(founded)):
         enrolments = [fleet.enrol_kiosk(session, desk, name=desk.name) for desk in desks]
+    for enrolment in enrolments:
+        credentials.begin_life(session, enrolment.kiosk)
     configuration = office.configure_unit(
         session, unit, scale=scales["five"], from_at=clock.start_of_day(founded)
     )

@@ -57,6 +57,7 @@ POST /admin/dossiers/{nothing}/delete admin.dossiers.delete        302 302 403 4
 GET  /admin/dossiers/{nothing}/problems.csv admin.dossiers.download 302 302 403 403 404 404
 GET  /admin/fleet                     admin.fleet.index            302 302 403 403 200 200
 POST /admin/fleet/codes?place=desk-{desk} admin.fleet.create       302 302 403 403 200 404
+POST /admin/fleet/{kiosk}/renew       admin.fleet.renew            302 302 403 403 303 404
 POST /admin/fleet/{kiosk}/revoke      admin.fleet.delete           302 302 403 403 303 404
 POST /admin/fleet/policy?unit={unit}  admin.fleet.update           302 302 403 403 303 404
 GET  /admin/hours                     admin.hours.index            302 302 403 403 200 200

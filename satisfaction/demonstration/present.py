@@ -12,7 +12,7 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from satisfaction import calendars, clock, fleet, office
+from satisfaction import calendars, clock, credentials, fleet, office
 from satisfaction.demonstration.history import (
     Invention,
     Place,
@@ -162,6 +162,7 @@ def _add_places(
         )
         with clock.replaced(clock.start_of_day(FOUNDED_DAY)):
             enrolment = fleet.enrol_kiosk(session, desk, name=plan.name)
+        credentials.begin_life(session, enrolment.kiosk)
         places[plan] = Place(desk, enrolment.kiosk, configuration)
         tokens[plan.name] = enrolment.token
     remote = office.add_desk(

@@ -7,7 +7,7 @@ from satisfaction.models.card import DeskCard
 from satisfaction.models.count import CountedDay, DailyCount, DailyVisitCount
 from satisfaction.models.dossier import Dossier
 from satisfaction.models.invitation import Invitation
-from satisfaction.models.kiosk import Heartbeat, Kiosk, KioskEvent, PairingCode
+from satisfaction.models.kiosk import CredentialRenewal, Heartbeat, Kiosk, KioskEvent, PairingCode
 from satisfaction.models.office import (
     Desk,
     Procedure,
@@ -36,6 +36,7 @@ __all__ = [
     "Comment",
     "Configuration",
     "CountedDay",
+    "CredentialRenewal",
     "DailyCount",
     "DailyVisitCount",
     "Desk",

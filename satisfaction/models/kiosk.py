@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from satisfaction.database import Base, UtcTime, enum_column
@@ -31,6 +31,24 @@ class Kiosk(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
     desk: Mapped[Desk | None] = relationship()
+
+
+class CredentialRenewal(Base):
+    """When a kiosk's credential was renewed, and the one that is to replace it, until it is used.
+
+    ``salt`` and the old credential make the new one, which is kept as a hash like every other.
+    """
+
+    __tablename__ = "credential_renewal"
+    __table_args__ = (CheckConstraint("(salt IS NULL) = (token_hash IS NULL)", name="handed_out"),)
+
+    kiosk_id: Mapped[int] = mapped_column(
+        ForeignKey("kiosk.id", ondelete="RESTRICT"), primary_key=True
+    )
+    asked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)
+    renewed_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class PairingCode(Base):

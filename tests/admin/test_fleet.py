@@ -10,7 +10,7 @@ from sqlalchemy import select
 from satisfaction import clock, heartbeats, office, recording
 from satisfaction.database import reading, unit_of_work
 from satisfaction.heartbeats import Beat
-from satisfaction.models import Kiosk, KioskEvent
+from satisfaction.models import CredentialRenewal, Kiosk, KioskEvent
 from satisfaction.refusals import RefusedItem, keep_refused_item
 from satisfaction.terms import KioskEventKind, RefusalReason, Role
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
@@ -201,3 +201,16 @@ def test_nothing_of_another_unit_is_shown(
     assert "Bộ nhớ của máy đã bị xóa" not in page
     assert f'data-kiosk="{elsewhere.kiosks[0].id}"' not in page
     assert "Phú Thượng" not in page
+
+
+def test_a_device_is_given_a_new_credential_on_demand(
+    app: Flask, administrator: OfficersBrowser, ward: Office
+) -> None:
+    for _ in range(2):
+        answer = administrator.post(f"/admin/fleet/{ward.kiosks[0].id}/renew")
+        assert answer.status_code == 303
+    with reading() as session:
+        renewal = session.get_one(CredentialRenewal, ward.kiosks[0].id)
+    assert renewal.asked_at is not None
+    administrator.post(f"/admin/fleet/{ward.kiosks[1].id}/revoke")
+    assert administrator.post(f"/admin/fleet/{ward.kiosks[1].id}/renew").status_code == 404

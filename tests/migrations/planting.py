@@ -5,11 +5,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import MetaData, column, func, insert, inspect, select, table
+from sqlalchemy import MetaData, Table, column, func, insert, inspect, select, table
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
-from satisfaction import calendars, clock, office, recording, schema, succession, visits
+from satisfaction import (
+    calendars,
+    clock,
+    credentials,
+    office,
+    recording,
+    schema,
+    succession,
+    visits,
+)
 from satisfaction.audit import record_deed
 from satisfaction.config import Settings
 from satisfaction.database import Base, db, unit_of_work, writing_engine
@@ -86,7 +95,7 @@ def plant_first() -> None:
     known = inspect(db.engine)
     with writing_engine(db.engine).begin() as connection:
         for whole in Base.metadata.sorted_tables:
-            if rows[whole.name]:
+            if rows[whole.name] and known.has_table(whole.name):
                 names = {found["name"] for found in known.get_columns(whole.name)}
                 bare = table(
                     whole.name,
@@ -94,6 +103,15 @@ def plant_first() -> None:
                 )
                 values = [{name: row[name] for name in names} for row in rows[whole.name]]
                 connection.execute(insert(bare), values)
+                _go_on_counting(connection, whole)
+
+
+def _go_on_counting(connection: Connection, whole: Table) -> None:
+    """Have PostgreSQL number further rows after those that were carried over with their keys."""
+    key = whole.autoincrement_column
+    if connection.dialect.name == "postgresql" and key is not None:
+        sequence = func.pg_get_serial_sequence(whole.name, key.name)
+        connection.execute(select(func.setval(sequence, select(func.max(key)).scalar_subquery())))
 
 
 def _make_rows() -> dict[str, list[dict[str, Any]]]:
@@ -114,7 +132,7 @@ def _make_rows() -> dict[str, list[dict[str, Any]]]:
 
 def plant_ways_in() -> None:
     """Plant what the first revision holds, and a row for each way in beside the kiosk."""
-    plant_head()
+    plant_first()
     with unit_of_work() as session:
         desk = session.scalars(select(Desk).order_by(Desk.id)).first()
         assert desk is not None
@@ -155,11 +173,20 @@ def plant_hours() -> None:
         calendars.set_special_day(session, desk.unit_id, holiday)
 
 
+def plant_renewal() -> None:
+    """Plant what the fourth revision holds, and a credential that was handed out."""
+    plant_hours()
+    with unit_of_work() as session:
+        for kiosk in session.scalars(select(Kiosk).order_by(Kiosk.id)):
+            credentials.ask_renewal(session, kiosk)
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
     "0003": plant_unreadable,
     "0004": plant_hours,
+    "0005": plant_renewal,
 }
 
 
