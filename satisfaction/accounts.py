@@ -6,7 +6,6 @@ Refuses to say whether a name or a password was wrong, and takes the same time f
 import hashlib
 import secrets
 import threading
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -20,6 +19,7 @@ from satisfaction.audit import record_deed
 from satisfaction.errors import AccountExistsError, AccountNotFoundError
 from satisfaction.models import Account, Grant, SignIn, Unit
 from satisfaction.office import get_unit, name_of, units_under
+from satisfaction.passwords import check_password, plain_password
 from satisfaction.terms import AuditAction, Permission, Role
 from satisfaction.text import clean
 from satisfaction.throttling import count_attempt, forget_failures
@@ -56,8 +56,9 @@ class Officer:
 def create_account(session: Session, name: str, *, display_name: str, password: str) -> Account:
     """Add an account; its name is kept in lower case, as it is looked for at sign-in.
 
-    Raises: AccountExistsError.
+    Raises: AccountExistsError; PasswordRefusedError for one that somebody would try.
     """
+    check_password(password, name=name)
     if find_account(session, name) is not None:
         raise AccountExistsError(name=_plain_name(name))
     account = Account(
@@ -125,19 +126,14 @@ def grant_role(
 
 def _hash(password: str) -> str:
     with _HASHES_AT_ONCE:
-        return _hasher.hash(_plain_password(password))
-
-
-def _plain_password(password: str) -> str:
-    """Return the password in one Unicode form: keyboards differ in how they write ữ."""
-    return unicodedata.normalize("NFC", password)
+        return _hasher.hash(plain_password(password))
 
 
 def password_is_right(stored: str, password: str) -> bool:
     """Compare a password with its stored hash; as slow for a wrong one as for a right one."""
     with _HASHES_AT_ONCE:
         try:
-            return _hasher.verify(stored, _plain_password(password))
+            return _hasher.verify(stored, plain_password(password))
         except VerificationError:
             return False
 

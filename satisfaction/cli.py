@@ -26,6 +26,7 @@ from satisfaction import (
     marking,
     office,
     online,
+    pruning,
     rollups,
     schema,
     services,
@@ -118,6 +119,16 @@ def check_command() -> None:
     """Say whether this version can use the database."""
     schema.check_database()
     click.echo("Cơ sở dữ liệu dùng được / The database can be used")
+
+
+@database.command("prune")
+def prune_command() -> None:
+    """Forget failed attempts, allowances and sign-ins that are over; good for every night."""
+    schema.check_database()
+    with unit_of_work() as session:
+        pruned = pruning.prune(session)
+    gone = f"{pruned.throttles} + {pruned.quotas} + {pruned.sign_ins}"
+    click.echo(f"Đã xóa {gone} dòng không còn cần / {gone} rows that were over are gone")
 
 
 @demonstration.command("load")

@@ -193,5 +193,9 @@ class AccountNotFoundError(NotFoundError):
     """No account has this name."""
 
 
+class PasswordRefusedError(SatisfactionError):
+    """A password that somebody would try; ``fault`` says why, and the password is not named."""
+
+
 class AccountExistsError(SatisfactionError):
     """An account has this name already."""

@@ -5,6 +5,7 @@ Refuses to show a trace, and never names a password: a database's address is not
 
 from satisfaction import errors
 from satisfaction.errors import SatisfactionError
+from satisfaction.passwords import LONGEST, SHORTEST, PasswordFault
 
 
 def say(error: SatisfactionError) -> str:
@@ -136,6 +137,29 @@ def _account_exists(error: SatisfactionError) -> tuple[str, str]:
     return (f"Đã có tài khoản {name}", f"There is an account {name} already")
 
 
+def _password(error: SatisfactionError) -> tuple[str, str]:
+    """Return why a password is refused; it is never repeated."""
+    lines = {
+        PasswordFault.TOO_SHORT: (
+            f"Mật khẩu phải có ít nhất {SHORTEST} ký tự",
+            f"A password has at least {SHORTEST} characters",
+        ),
+        PasswordFault.TOO_LONG: (
+            f"Mật khẩu dài nhất {LONGEST} ký tự",
+            f"A password has at most {LONGEST} characters",
+        ),
+        PasswordFault.COMMON: (
+            "Mật khẩu này quá dễ đoán; hãy ghép vài từ không liên quan với nhau",
+            "This password is easily guessed; put together some words that have nothing in common",
+        ),
+        PasswordFault.OWN_NAME: (
+            "Mật khẩu không được chứa tên đăng nhập",
+            "A password must not contain the name of the account",
+        ),
+    }
+    return lines[error.fields["fault"]]
+
+
 _LINES = {
     errors.ConfigurationError: _configuration,
     errors.PortError: _port,
@@ -152,4 +176,5 @@ _LINES = {
     errors.UnitNotConfiguredError: _not_configured,
     errors.AccountNotFoundError: _account,
     errors.AccountExistsError: _account_exists,
+    errors.PasswordRefusedError: _password,
 }

@@ -1,0 +1,134 @@
+"""Which passwords are refused: short ones, common ones, and those made of the account's own name.
+
+Refuses to ask for kinds of signs: length is what makes a password hard to guess.
+Source: ASVS 5.0, V6.2: 12 characters or more, 64 and more allowed, no composition rules.
+"""
+
+import re
+import unicodedata
+from enum import StrEnum
+
+from satisfaction.errors import PasswordRefusedError
+
+SHORTEST = 12
+LONGEST = 256
+SHORTEST_NAME = 4
+MOST_REPEATED = 4
+_ROWS = ("01234567890123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz")
+_COMMON = frozenset(
+    [
+        "password",
+        "passw0rd",
+        "matkhau",
+        "mậtkhẩu",
+        "admin",
+        "administrator",
+        "quantri",
+        "quảntrị",
+        "welcome",
+        "letmein",
+        "iloveyou",
+        "anhyeuem",
+        "anhyêuem",
+        "emyeuanh",
+        "monkey",
+        "dragon",
+        "sunshine",
+        "football",
+        "princess",
+        "vietnam",
+        "việtnam",
+        "hanoi",
+        "hànội",
+        "saigon",
+        "sàigòn",
+        "hailong",
+        "hàilòng",
+        "motcua",
+        "mộtcửa",
+        "tayho",
+        "tâyhồ",
+        "ubnd",
+        "phuong",
+        "phường",
+        "xinchao",
+        "xinchào",
+        "changeme",
+        "default",
+        "secret",
+        "master",
+        "login",
+        "guest",
+        "test",
+        "demo",
+        "user",
+        "root",
+        "qwerty",
+    ]
+)
+
+
+class PasswordFault(StrEnum):
+    """Why a password is refused."""
+
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    COMMON = "common"
+    OWN_NAME = "own_name"
+
+
+def plain_password(password: str) -> str:
+    """Return the password in one Unicode form: keyboards differ in how they write ữ."""
+    return unicodedata.normalize("NFC", password)
+
+
+def check_password(password: str, *, name: str) -> None:
+    """Refuse a password that somebody would try; ``name`` is the account's.
+
+    Raises: PasswordRefusedError with its fault, and never with the password.
+    """
+    plain = plain_password(password)
+    if len(plain) < SHORTEST:
+        raise PasswordRefusedError(fault=PasswordFault.TOO_SHORT, shortest=SHORTEST)
+    if len(plain) > LONGEST:
+        raise PasswordRefusedError(fault=PasswordFault.TOO_LONG, longest=LONGEST)
+    bare = _bare(plain)
+    own = _bare(plain_password(name))
+    if len(own) >= SHORTEST_NAME and own in bare:
+        raise PasswordRefusedError(fault=PasswordFault.OWN_NAME)
+    if _is_common(bare):
+        raise PasswordRefusedError(fault=PasswordFault.COMMON)
+
+
+def _bare(text: str) -> str:
+    """Return what is left without case and without the signs that people put between words."""
+    return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def _is_common(bare: str) -> bool:
+    """Say whether a password is a word that everybody tries, a row of keys, or a repetition."""
+    word = re.sub(r"\d+", "", bare)
+    if word in _COMMON or (not word and _is_row(bare)):
+        return True
+    return len(bare) < SHORTEST // 2 or _repeats(bare) or _is_row(bare)
+
+
+def _repeats(bare: str) -> bool:
+    """Say whether the same few signs come again and again."""
+    return any(
+        bare == (bare[:length] * len(bare))[: len(bare)] for length in range(1, MOST_REPEATED + 1)
+    )
+
+
+def _is_row(bare: str) -> bool:
+    """Say whether a password is made of runs of neighbouring keys, forwards or backwards."""
+    rows = [*_ROWS, *(row[::-1] for row in _ROWS)]
+    rest = bare
+    while rest:
+        length = max(
+            (n for n in range(3, len(rest) + 1) if any(rest[:n] in row for row in rows)), default=0
+        )
+        if not length:
+            return False
+        rest = rest[length:]
+    return True

@@ -1,0 +1,76 @@
+"""Passwords that somebody would try are refused; long ones of any kind are taken."""
+
+import pytest
+
+from satisfaction import accounts
+from satisfaction.database import unit_of_work
+from satisfaction.demonstration import make_password
+from satisfaction.errors import PasswordRefusedError
+from satisfaction.notices import say
+from satisfaction.passwords import LONGEST, PasswordFault, check_password
+from tests.conftest import Office
+
+
+@pytest.mark.parametrize(
+    ("password", "fault"),
+    [
+        ("", PasswordFault.TOO_SHORT),
+        ("ngắnquá1234"[:11], PasswordFault.TOO_SHORT),
+        ("x" * (LONGEST + 1), PasswordFault.TOO_LONG),
+        ("aaaaaaaaaaaa", PasswordFault.COMMON),
+        ("abc1abc1abc1", PasswordFault.COMMON),
+        ("123456789012", PasswordFault.COMMON),
+        ("qwertyuiop123", PasswordFault.COMMON),
+        ("Password-2026", PasswordFault.COMMON),
+        ("Mật khẩu 123456", PasswordFault.COMMON),
+        ("P.a.s.s.w.o.r.d", PasswordFault.COMMON),
+        ("            ", PasswordFault.COMMON),
+        ("hanh.nguyen-2026!", PasswordFault.OWN_NAME),
+        ("x HANH NGUYEN x", PasswordFault.OWN_NAME),
+    ],
+)
+def test_a_password_that_somebody_would_try_is_refused(password: str, fault: PasswordFault) -> None:
+    with pytest.raises(PasswordRefusedError) as caught:
+        check_password(password, name="hanh.nguyen")
+    assert caught.value.fields["fault"] is fault
+    assert not password.strip() or password not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "một mật khẩu đủ dài",
+        "ba con mèo đen",
+        "tám con chim sẻ đậu trên dây điện ngoài chợ Bưởi lúc sáu giờ sáng",
+        "correct horse battery",
+        "x7Q!" * 16,
+        "0123456789ab" + "𝄞 ữ ậ" * 10,
+    ],
+)
+def test_long_passwords_of_any_kind_are_taken(password: str) -> None:
+    if password == "x7Q!" * 16:
+        password += "z9"
+    check_password(password, name="hanh")
+
+
+def test_a_short_name_is_no_reason_to_refuse_a_word_that_holds_it() -> None:
+    check_password("bàn ghế an toàn", name="an")
+
+
+def test_the_passwords_that_are_made_here_are_taken() -> None:
+    for _ in range(200):
+        check_password(make_password(), name="canbo")
+
+
+def test_an_account_is_not_made_with_a_bad_password(ward: Office) -> None:
+    with pytest.raises(PasswordRefusedError), unit_of_work() as session:
+        accounts.create_account(session, "lan", display_name="Lan", password="123456")
+    with unit_of_work() as session:
+        assert accounts.find_account(session, "lan") is None
+
+
+@pytest.mark.parametrize("fault", PasswordFault)
+def test_why_is_said_in_both_languages(fault: PasswordFault) -> None:
+    vietnamese, english = say(PasswordRefusedError(fault=fault)).split(" / ")
+    assert "ật khẩu" in vietnamese
+    assert "password" in english
