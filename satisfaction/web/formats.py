@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _
 
 from satisfaction import clock
 from satisfaction.figures import is_few
+from satisfaction.web.slimming import served_bytes
 
 NO_VALUE = "–"
 FEW = 100
@@ -85,7 +86,7 @@ def as_short_day(day: date) -> str:
 
 @lru_cache(maxsize=512)
 def _digest(path: Path, _changed_ns: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(served_bytes(path)).hexdigest()[:12]
 
 
 def asset_url(name: str) -> str:

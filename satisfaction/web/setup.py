@@ -22,6 +22,7 @@ from satisfaction.web.headers import install_headers
 from satisfaction.web.languages import chosen_language, install_languages
 from satisfaction.web.sessions import OfficerSessions
 from satisfaction.web.sign_in import install_sign_in
+from satisfaction.web.slimming import install_slimming
 from satisfaction.web.words import install_words
 
 RECORDER = "hailong-recorder"
@@ -78,6 +79,7 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
     install_guards(app, sign_in_endpoint=sign_in_endpoint)
     install_languages(app)
     install_compression(app)
+    install_slimming(app)
     install_headers(app, is_secure=settings.cookie_secure)
     install_formats(app)
     install_words(app)

@@ -1,0 +1,46 @@
+"""Programs as they are sent: the same program, without its remarks."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from satisfaction.web.formats import asset_url
+from satisfaction.web.slimming import slim
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = sorted((ROOT / "static" / "js").glob("*.js"))
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+def test_no_text_of_a_program_runs_over_several_lines(path: Path) -> None:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip().startswith("//"):
+            assert line.count("`") % 2 == 0, line
+            assert "/*" not in line.replace("/**", ""), line
+
+
+def test_what_is_sent_is_a_good_deal_less_and_still_a_program(app: Flask) -> None:
+    before = after = 0
+    for path in PROGRAMS:
+        sent = FlaskClient(app, app.response_class).get(f"/static/js/{path.name}", buffered=True)
+        assert int(sent.headers["Content-Length"]) == len(sent.data)
+        assert sent.data == slim(path.read_bytes())
+        before, after = before + path.stat().st_size, after + len(sent.data)
+    assert after < before * 0.85
+
+
+def test_an_address_carries_the_digest_of_what_is_sent(app: Flask) -> None:
+    with app.test_request_context():
+        address = asset_url("js/kiosk.js")
+    sent = FlaskClient(app, app.response_class).get(address, buffered=True).data
+    assert hashlib.sha256(sent).hexdigest().startswith(address.partition("?v=")[2])
+
+
+def test_vendored_programs_are_sent_as_they_came(app: Flask) -> None:
+    for path in sorted((ROOT / "static" / "vendor").rglob("*.js")):
+        address = f"/static/{path.relative_to(ROOT / 'static').as_posix()}"
+        sent = FlaskClient(app, app.response_class).get(address, buffered=True).data
+        assert sent == path.read_bytes()
