@@ -31,8 +31,9 @@ REASONS_SECONDS = 60
 WAIT_SECONDS = 5
 PAUSED_SECONDS = 30
 FACTS = ("ticket", "procedure", "closed", "given", "serving", "good", "repeated", "correction")
-LIVE_FACTS = {name: f"{{{name}}}" for name in FACTS}
-NO_FACTS = dict.fromkeys(FACTS, "")
+TROUBLES = ("full", "broken")
+LIVE_FACTS = {name: f"{{{name}}}" for name in FACTS + TROUBLES}
+NO_FACTS = dict.fromkeys(FACTS + TROUBLES, "")
 ICONS = {
     f"i-{name}"
     for name in (
@@ -221,9 +222,9 @@ def _data(screen: ScreenName, display: Display | None) -> dict[str, Any]:
         "worker": url_for("kiosk.shell.worker"),
         "deliver": {
             "rating": url_for("kiosk.ratings.create"),
-            "reasons": url_for("kiosk.reasons.create"),
-            "outcome": url_for("kiosk.outcomes.create"),
+            "sync": url_for("kiosk.sync.create"),
         },
+        "heartbeat": url_for("kiosk.heartbeat.create"),
         "configuration": display.configuration_id,
         "scale": display.scale_id,
         "asked": [

@@ -1,88 +1,149 @@
-// Carries the queue to the server, in order, one item at a time, until each has an answer of its
-// own. What counts as an answer is decided here; a page of a network's sign-in is none.
+// Carries the queue to the server, in order, until each item has an answer of its own. What counts
+// as an answer is decided here; a page of a network's sign-in is none.
 
-import { about } from "./kiosk-timers.js";
-
-const LONGEST_WAIT_MS = 10_000;
+const LIVE_WAIT_MS = 10_000;
+const BATCH_WAIT_MS = 30_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
-
-const Verdict = { SETTLED: "settled", UNREADABLE: "unreadable", UNKNOWN: "unknown" };
+const MOST_ITEMS = 500;
+const RESULTS = ["recorded", "known", "already_rated", "conflict", "refused"];
 
 export class Delivery {
   #queue;
   #addresses;
   #onAnswer;
+  #channel = new BroadcastChannel("hailong");
   #isWanted = false;
   #isRunning = false;
   #failures = 0;
+  #most = MOST_ITEMS;
   #retry = 0;
+  #retryAt = 0;
+  #closedUntil = 0;
 
-  // `addresses` says where each kind of item goes; `onAnswer` learns what became of an item.
+  // `addresses` has one for a live rating and one for a queue; `onAnswer` learns the name and the
+  // result of each item that was answered, whichever page of this device delivered it.
   constructor(queue, addresses, onAnswer) {
     this.#queue = queue;
     this.#addresses = addresses;
     this.#onAnswer = onAnswer;
+    this.#channel.onmessage = ({ data }) => onAnswer(data.id, data.result);
   }
 
-  // Deliver what waits; called when something was added and when the server is heard again.
-  async wake() {
+  // Deliver what waits. After a failure only a touch is worth a try before its time, and nothing
+  // is while the server asks for patience.
+  async wake(isTouch = false) {
+    const now = performance.now();
     this.#isWanted = true;
-    if (this.#isRunning) {
+    if (this.#isRunning || now < this.#closedUntil || (now < this.#retryAt && !isTouch)) {
       return;
     }
     this.#isRunning = true;
     clearTimeout(this.#retry);
-    while (this.#isWanted) {
+    this.#retryAt = 0;
+    while (this.#isWanted && !this.#retryAt) {
       this.#isWanted = false;
-      await alone(() => this.#drain()).catch(() => this.#tryLater());
+      await alone(() => this.#drain()).catch((fault) => this.#tryLater(fault));
     }
     this.#isRunning = false;
   }
 
   async #drain() {
     for (;;) {
-      const [item] = await this.#queue.list(1);
-      if (!item) {
+      const items = await this.#queue.list(this.#most);
+      if (!items.length) {
         return;
       }
-      const { verdict, status } = await this.send(item);
-      if (verdict === Verdict.UNKNOWN) {
-        this.#tryLater();
-        return;
+      const answers = await this.#ask(items);
+      const settled = items.filter(({ id }) => answers.has(id));
+      if (!settled.length) {
+        throw new Error("no answer");
       }
       this.#failures = 0;
-      await (verdict === Verdict.SETTLED ? this.#queue.remove(item) : this.#queue.setAside(item));
-      this.#onAnswer(item, status);
+      this.#most = Math.min(MOST_ITEMS, this.#most * 2);
+      for (const { id } of settled) {
+        this.#tell(id, answers.get(id).result);
+      }
+      await this.#queue.settle(settled.map(({ id, item }) => ({ item, ...answers.get(id) })));
     }
   }
 
-  #tryLater() {
+  #tell(id, result) {
+    this.#onAnswer(id, result);
+    this.#channel.postMessage({ id, result });
+  }
+
+  // One touch alone goes the way of live touches; whatever that way does not take is queued.
+  #ask(items) {
+    const [{ kind, body }] = items;
+    const isLive = items.length === 1 && kind === "rating" && !this.#failures;
+    return isLive ? this.askLive(body) : this.#askForAll(items);
+  }
+
+  // Send one rating; return the answer under its name.
+  async askLive(rating) {
+    const response = await post(this.#addresses.rating, rating, LIVE_WAIT_MS);
+    const answer = await response.json();
+    if (response.status === 200 && answer.id === rating.id) {
+      return new Map([[rating.id, { result: "recorded", at: Date.parse(answer.received_at) }]]);
+    }
+    const result = { 409: "already_rated", 422: "refused" }[response.status];
+    if (!result) {
+      throw new Error(`no answer: ${response.status}`);
+    }
+    return new Map([[rating.id, { result, at: Date.now() }]]);
+  }
+
+  async #askForAll(items) {
+    const message = {
+      device_now: new Date().toISOString(),
+      items: items.map(({ id, kind, body }) => ({ ...body, kind, id })),
+    };
+    const response = await post(this.#addresses.sync, message, BATCH_WAIT_MS);
+    const answer = await response.json();
+    if (response.status !== 200) {
+      throw new Error(`no answer: ${response.status}`);
+    }
+    return new Map(
+      answer.items
+        .filter(({ result }) => RESULTS.includes(result))
+        .map(({ id, result, received_at: at }) => [id, { result, at: Date.parse(at) }]),
+    );
+  }
+
+  // Less at a time, after a pause that grows, and never all devices at the same moment.
+  #tryLater({ seconds = 0 }) {
+    const now = performance.now();
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
+    const patience = Math.min(seconds, 300) * 1_000 * (1 + Math.random());
+    const wait = Math.max(patience, pause * (0.5 + Math.random()));
     this.#failures += 1;
-    this.#retry = setTimeout(() => this.wake(), about(pause));
+    this.#most = Math.ceil(this.#most / 2);
+    this.#closedUntil = now + patience;
+    this.#retryAt = now + wait;
+    this.#retry = setTimeout(() => this.wake(), wait + 1);
   }
+}
 
-  // Send one item; what the network does to it is not an answer.
-  async send(item) {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), LONGEST_WAIT_MS);
-    try {
-      const response = await fetch(this.#addresses[item.kind], {
-        method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json" },
-        body: JSON.stringify(item.body),
-        cache: "no-store",
-        redirect: "error",
-        signal: limit.signal,
-      });
-      return { status: response.status, verdict: await judge(item, response) };
-    } catch {
-      return { status: 0, verdict: Verdict.UNKNOWN };
-    } finally {
-      clearTimeout(timer);
-    }
+// Send a document; return what the product answered. What a network answers is no answer.
+export async function post(address, content, longestMs) {
+  const response = await fetch(address, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(content),
+    cache: "no-store",
+    redirect: "error",
+    signal: AbortSignal.timeout(longestMs),
+  });
+  if (response.status === 503) {
+    throw Object.assign(new Error("busy"), { seconds: Number(response.headers.get("Retry-After")) });
   }
+  const type = response.headers.get("Content-Type") ?? "";
+  const wanted = response.status === 200 ? "application/json" : "application/problem+json";
+  if (!type.startsWith(wanted)) {
+    throw new Error(`no answer: ${response.status} ${type}`);
+  }
+  return response;
 }
 
 // Only one page of a device delivers at a time, where the browser can see to it.
@@ -91,26 +152,4 @@ async function alone(work) {
     return work();
   }
   return navigator.locks.request("hailong-delivery", { ifAvailable: true }, (lock) => lock && work());
-}
-
-async function judge(item, response) {
-  const type = response.headers.get("Content-Type") ?? "";
-  if (response.status === 200 && type.startsWith("application/json")) {
-    const answer = await response.json();
-    const isOurs = ["id", "rating", "visit"].some(
-      (name) => name in answer && answer[name] === item.body[name],
-    );
-    return isOurs ? Verdict.SETTLED : Verdict.UNKNOWN;
-  }
-  if (!type.startsWith("application/problem+json")) {
-    return Verdict.UNKNOWN;
-  }
-  if (response.status === 409 || response.status === 422) {
-    return Verdict.SETTLED;
-  }
-  const { title } = await response.json();
-  if (title === "visit-not-found") {
-    return Verdict.SETTLED;
-  }
-  return title === "malformed" ? Verdict.UNREADABLE : Verdict.UNKNOWN;
 }

@@ -29,6 +29,11 @@ export class Poll {
     document.addEventListener("visibilitychange", () => this.#plan(0));
   }
 
+  // The server's time, as far as it is known.
+  get now() {
+    return Date.now() + (this.offsetMs ?? 0);
+  }
+
   // Whether the last question to the server was answered.
   get isHeard() {
     return this.#failures === 0;

@@ -1,25 +1,28 @@
-// The device's own store: what was touched, in its order, until the server has answered for it.
-// It knows neither screen nor network, so that a service worker can use it as well.
+// The device's own store: what was touched, in its order, until the server has answered for it;
+// and for a week longer, in case the server loses it. It knows neither screen nor network.
 
 import "../vendor/idb/idb-8.0.4.umd.js";
+import { fingerprint, newKey, seal, unseal } from "./kiosk-vault.js";
 
 const { openDB } = globalThis.idb;
 const STRICT = { durability: "strict" };
+const DAY_MS = 24 * 3600_000;
+const KEPT_MS = 7 * DAY_MS;
+const OLDEST_MS = 90 * DAY_MS;
+const MOST_RATINGS = 20_000;
+const PROBE_BYTES = 32_768;
 
 export class Queue {
   #opened = null;
+  #key = null;
 
   // Open once; a connection that the browser took away is opened again.
   #open() {
     const forget = () => {
-      this.#opened = null;
+      this.#opened = this.#key = null;
     };
-    this.#opened ??= openDB("hailong", 1, {
-      upgrade(db) {
-        db.createObjectStore("items", { keyPath: "key", autoIncrement: true });
-        db.createObjectStore("aside", { keyPath: "key" });
-        db.createObjectStore("device");
-      },
+    this.#opened ??= openDB("hailong", 2, {
+      upgrade,
       blocking: (before, now, event) => {
         event.target.close();
         forget();
@@ -30,58 +33,184 @@ export class Queue {
     return this.#opened;
   }
 
+  async #openSealed() {
+    const db = await this.#open();
+    this.#key ??= findKey(db);
+    this.#key.catch(() => (this.#key = null));
+    return { db, key: await this.#key };
+  }
+
   // Keep a rating under the device's next number; both are stored, or neither.
   async addRating(rating) {
-    const db = await this.#open();
+    const { db, key } = await this.#openSealed();
+    const item = await makeItem(key, "rating", rating.visit, rating);
     const transaction = db.transaction(["items", "device"], "readwrite", STRICT);
     const device = transaction.objectStore("device");
-    const last = (await device.get("count")) ?? { epoch: newEpoch(), counter: 0 };
-    const count = { epoch: last.epoch, counter: last.counter + 1 };
-    device.put(count, "count");
-    const body = { ...rating, ...count };
-    transaction.objectStore("items").add({ kind: "rating", visit: rating.visit, body });
+    const last = (await device.get("count")) ?? newCount();
+    const { epoch } = last;
+    const counter = last.counter + 1;
+    device.put({ epoch, counter, at: item.at }, "count");
+    transaction.objectStore("items").add({ ...item, epoch, counter });
     await transaction.done;
-    return body;
   }
 
   // Keep what belongs to a visit besides its rating.
   async add(kind, visit, body) {
-    const db = await this.#open();
+    const { db, key } = await this.#openSealed();
+    const item = await makeItem(key, kind, visit, body);
     const transaction = db.transaction("items", "readwrite", STRICT);
-    transaction.store.add({ kind, visit, body });
+    transaction.store.add(item);
     await transaction.done;
   }
 
-  // The oldest items, at most so many.
+  // The oldest items, at most so many, as the server takes them. One that does not open any more
+  // goes there as well, because what was refused is seen there, and here by nobody.
   async list(most) {
-    const db = await this.#open();
-    return db.getAll("items", null, most);
+    const { db, key } = await this.#openSealed();
+    const stored = await db.getAll("items", null, most);
+    return Promise.all(
+      stored.map(async (item) => {
+        const { id, kind, epoch, counter } = item;
+        const body = await unseal(key, item).catch(() => ({}));
+        const number = counter ? { epoch, counter } : {};
+        return { id, kind, body: { ...body, id, ...number }, item };
+      }),
+    );
   }
 
-  async remove(item) {
+  // Take items out that were answered; `answers` has for each its item, result and time.
+  async settle(answers) {
     const db = await this.#open();
-    await db.delete("items", item.key);
-  }
-
-  // Keep what the server cannot read, out of the way of what comes after it.
-  async setAside(item) {
-    const db = await this.#open();
-    const transaction = db.transaction(["items", "aside"], "readwrite", STRICT);
-    transaction.objectStore("aside").put(item);
-    transaction.objectStore("items").delete(item.key);
+    const transaction = db.transaction(["items", "kept"], "readwrite");
+    for (const { item, result, at } of answers) {
+      const { key, ...kept } = item;
+      transaction.objectStore("items").delete(key);
+      if (result === "refused" || result === "conflict") {
+        delete kept.about;
+      }
+      if (item.kind !== "outcome") {
+        transaction.objectStore("kept").put({ ...kept, delivered: at });
+      }
+    }
     await transaction.done;
   }
 
-  // The visits that something is still waiting to be told of.
-  async visits() {
+  // Queue again what the server lacks of this device's numbers; say how many were found.
+  async putBack(counters) {
     const db = await this.#open();
-    return (await db.getAll("items")).map((item) => item.visit);
+    const transaction = db.transaction(["items", "kept", "device"], "readwrite", STRICT);
+    const kept = transaction.objectStore("kept");
+    const { epoch } = (await transaction.objectStore("device").get("count")) ?? {};
+    let found = 0;
+    for (const counter of epoch === undefined ? [] : counters) {
+      for (const rating of await kept.index("number").getAll([epoch, counter])) {
+        const reasons = await kept.index("of").getAll(rating.id);
+        for (const { delivered, ...item } of [rating, ...reasons]) {
+          transaction.objectStore("items").add(item);
+          kept.delete(item.id);
+          found += 1;
+        }
+      }
+    }
+    await transaction.done;
+    return found;
+  }
+
+  // Drop what was delivered more than a week before.
+  async forgetOld(now) {
+    const db = await this.#open();
+    const old = IDBKeyRange.upperBound(now - KEPT_MS);
+    for (const id of await db.getAllKeysFromIndex("kept", "delivered", old)) {
+      await db.delete("kept", id);
+    }
+  }
+
+  // Whether a visit has its answer here, delivered or not.
+  async knows(visit) {
+    const db = await this.#open();
+    const about = await fingerprint(visit);
+    const counts = ["items", "kept"].map((name) => db.countFromIndex(name, "about", about));
+    return (await Promise.all(counts)).some(Boolean);
+  }
+
+  // What the device says of its queue.
+  async state() {
+    const db = await this.#open();
+    const transaction = db.transaction(["items", "device"], "readwrite");
+    const items = transaction.objectStore("items");
+    const device = transaction.objectStore("device");
+    const count = (await device.get("count")) ?? newCount();
+    device.put(count, "count");
+    const length = await items.index("number").count();
+    const oldest = (await items.openCursor())?.value.at ?? null;
+    await transaction.done;
+    return { ...count, length, oldest };
+  }
+
+  // Why no touch may be taken now: the queue is full, or nothing can be written.
+  async trouble(now) {
+    const db = await this.#open();
+    const { length, oldest } = await this.state();
+    if (length >= MOST_RATINGS || (oldest !== null && now - oldest > OLDEST_MS)) {
+      return "full";
+    }
+    const transaction = db.transaction("device", "readwrite", STRICT);
+    transaction.store.put(new Uint8Array(PROBE_BYTES), "probe");
+    transaction.store.delete("probe");
+    await transaction.done;
+    return null;
   }
 }
 
+// The items of the first version lay open, and those that the server could not read lay aside.
+async function upgrade(db, before, now, transaction) {
+  const items = before
+    ? transaction.objectStore("items")
+    : db.createObjectStore("items", { keyPath: "key", autoIncrement: true });
+  const kept = db.createObjectStore("kept", { keyPath: "id" });
+  for (const store of [items, kept]) {
+    store.createIndex("number", ["epoch", "counter"]);
+    store.createIndex("about", "about");
+  }
+  kept.createIndex("of", "of");
+  kept.createIndex("delivered", "delivered");
+  if (!before) {
+    db.createObjectStore("device");
+    return;
+  }
+  const aside = await transaction.objectStore("aside").getAll();
+  for (const { key, kind, visit, body } of [...(await items.getAll()), ...aside]) {
+    const { id = newId(), epoch, counter } = body;
+    const item = { key, id, kind, at: Date.now(), about: visit, body };
+    items.put(epoch ? { ...item, epoch, counter } : item);
+  }
+  db.deleteObjectStore("aside");
+}
+
+// The key of this store; of two pages that make one at a time, the first one's counts.
+async function findKey(db) {
+  const found = await db.get("device", "key");
+  const made = found ?? (await newKey());
+  if (found || !made) {
+    return found;
+  }
+  const transaction = db.transaction("device", "readwrite", STRICT);
+  const key = (await transaction.store.get("key")) ?? made;
+  transaction.store.put(key, "key");
+  await transaction.done;
+  return key;
+}
+
+async function makeItem(key, kind, visit, body) {
+  const at = Date.now() + (body.clock_offset_ms ?? 0);
+  const link = body.rating ? { of: body.rating } : {};
+  const about = await fingerprint(visit);
+  return { id: body.id ?? newId(), kind, at, about, ...link, ...(await seal(key, body)) };
+}
+
 // A new name for a store's row of numbers; a store that was cleared begins another.
-function newEpoch() {
-  return crypto.getRandomValues(new Uint32Array(1))[0] >>> 1;
+function newCount() {
+  return { epoch: crypto.getRandomValues(new Uint32Array(1))[0] >>> 1, counter: 0, at: null };
 }
 
 // A UUIDv7: the time in milliseconds, then chance.

@@ -2,6 +2,7 @@
 // screen appears; the server is told in its own time.
 
 import { Delivery } from "./kiosk-delivery.js";
+import { Heartbeat } from "./kiosk-heartbeat.js";
 import { Poll } from "./kiosk-poll.js";
 import { newId, Queue } from "./kiosk-queue.js";
 import { Screens } from "./kiosk-screens.js";
@@ -22,12 +23,17 @@ const page = JSON.parse(document.getElementById("data").textContent);
 
 class Kiosk {
   #queue = new Queue();
-  #delivery = new Delivery(this.#queue, page.deliver, (item, status) => this.#hearOf(item, status));
+  #delivery = new Delivery(this.#queue, page.deliver, (id, result) => this.#hearOf(id, result));
   #poll = new Poll(page.poll, page.screen.version, {
-    onScreen: (screen) => this.#turnTo(screen),
+    onScreen: (screen) => this.#hearScreen(screen),
     onRefused: () => this.#pause(),
     onReached: (isReached) => this.#screens.tellOffline(!isReached),
     onHeard: () => this.#goOn(),
+  });
+  #heartbeat = new Heartbeat(this.#queue, page.heartbeat, {
+    version: () => this.#shell.version,
+    onWanted: () => this.#delivery.wake(),
+    onBeat: () => this.#examine(),
   });
   #screens = new Screens(() => this.#poll.offsetMs ?? 0);
   #speech = new Speech(page.speech ?? {}, () => this.#offerSpeech());
@@ -36,7 +42,9 @@ class Kiosk {
   #asked = null;
   #given = null;
   #answered = new Set();
-  #isBusy = false;
+  #repeated = new Set();
+  #trouble = null;
+  #isBusy = true;
   #countdown = null;
   #early = 0;
   #begun = performance.now();
@@ -45,12 +53,14 @@ class Kiosk {
   async start() {
     this.#listen();
     keepAwake();
-    for (const visit of await this.#queue.visits().catch(() => [])) {
-      this.#answered.add(visit);
-    }
+    document.body.classList.add("is-fresh");
+    await this.#recall(page.screen.visit);
+    this.#isBusy = false;
     this.#begin();
     this.#poll.start();
     this.#delivery.wake();
+    this.#heartbeat.start();
+    this.#examine();
     this.#shell.start();
   }
 
@@ -67,7 +77,9 @@ class Kiosk {
   #begin() {
     const screen = this.#newest;
     this.#asked = this.#given = null;
-    if (this.#isOutdated()) {
+    if (this.#trouble) {
+      this.#pause();
+    } else if (this.#isOutdated()) {
       reload();
     } else if (screen.visit && !this.#answered.has(screen.visit)) {
       this.#ask(screen);
@@ -82,6 +94,18 @@ class Kiosk {
   #isOutdated() {
     const isAnother = this.#poll.isHeard && this.#newest.shell !== page.shell;
     return this.#shell.isReady || (isAnother && !this.#shell.look() && mayReload());
+  }
+
+  // A visit that has its answer on this device is not asked about again.
+  async #recall(visit) {
+    if (visit && (await inTime(this.#queue.knows(visit)).catch(() => false))) {
+      this.#answered.add(visit);
+    }
+  }
+
+  async #hearScreen(screen) {
+    await this.#recall(screen.visit);
+    this.#turnTo(screen);
   }
 
   // Take up what the server wants shown, unless a citizen is busy with what came before.
@@ -145,7 +169,9 @@ class Kiosk {
       return;
     }
     this.#given = { id: rating.id, at: performance.now() };
-    if (page.asked.includes(level)) {
+    if (this.#repeated.has(rating.id)) {
+      this.#thank(true);
+    } else if (page.asked.includes(level)) {
       this.#askReasons(page.good.includes(level) && page.asked.length === page.screen.levels.length);
     } else {
       this.#thank();
@@ -173,10 +199,11 @@ class Kiosk {
     try {
       await this.#queue.addRating(rating).finally(() => clearTimeout(guard));
     } catch {
-      const { status } = await this.#delivery.send({ kind: "rating", body: rating });
-      return status === 200 || status === 409;
+      const answers = await this.#delivery.askLive(rating).catch(() => new Map());
+      this.#examine();
+      return answers.has(rating.id) && answers.get(rating.id).result !== "refused";
     }
-    this.#delivery.wake();
+    this.#delivery.wake(true);
     return true;
   }
 
@@ -230,26 +257,44 @@ class Kiosk {
   #pause() {
     if (!this.#isBusy && this.#screens.name !== "paused") {
       this.#stopCounting();
-      this.#show("paused", {});
+      this.#show("paused", { [this.#trouble]: true });
+    }
+  }
+
+  // Whoever cannot keep an answer does not ask for one; that passes when the queue was delivered.
+  async #examine() {
+    const before = this.#trouble;
+    this.#trouble = await inTime(this.#queue.trouble(this.#poll.now)).catch(() => "broken");
+    const isAsking = this.#screens.name === "rate" && !this.#given;
+    if (this.#trouble && (isAsking || this.#screens.name === "wait")) {
+      this.#pause();
+    } else if (before && !this.#trouble && this.#screens.name === "paused") {
+      this.#wait();
     }
   }
 
   // ---- what is heard from the server
 
-  #hearOf(item, status) {
-    const isShown = item.kind === "rating" && item.body.id === this.#given?.id;
-    if (isShown && status === 409 && this.#screens.name !== "rate") {
+  #hearOf(id, result) {
+    if (result !== "already_rated" && result !== "conflict") {
+      return;
+    }
+    this.#repeated.add(id);
+    if (id === this.#given?.id && this.#screens.name !== "rate") {
       this.#thank(true);
     }
   }
 
-  #goOn() {
+  async #goOn() {
     const isDue = performance.now() - this.#begun > OLD_MS || this.#isOutdated();
     const isOld = this.#screens.name === "wait" && isDue;
-    if (isOld || this.#screens.name === "paused") {
+    if (isOld || (this.#screens.name === "paused" && !this.#trouble)) {
       reload();
     }
-    this.#delivery.wake();
+    await this.#delivery.wake();
+    if (this.#trouble) {
+      this.#examine();
+    }
   }
 
   // ---- what is touched
@@ -464,6 +509,12 @@ function keepAwake() {
   document.addEventListener("visibilitychange", ask);
   ask();
   navigator.storage?.persist?.().catch(() => {});
+}
+
+// What a store answers; one that hangs has failed.
+function inTime(answer) {
+  const late = after(STUCK_MS).then(() => Promise.reject(new Error("the store hangs")));
+  return Promise.race([answer, late]);
 }
 
 // The page anew, whatever form it was an answer to.

@@ -87,7 +87,7 @@ def test_a_touch_whose_answer_is_lost_arrives_once(
             route.fulfill(response=response)
 
     kiosk.tabs.allow("ERR_FAILED")
-    page.route("**/kiosk/ratings", lose)
+    page.route("**/kiosk/{ratings,sync}", lose)
     key(page, 5).click()
     page.locator(".thanks").wait_for()
     _until(page, lambda: len(answers) == 2)
@@ -101,14 +101,14 @@ def test_a_page_of_the_network_is_no_answer(kiosk: KioskAtDesk) -> None:
     page.locator(".keys").wait_for()
     rest(page)
     page.route(
-        "**/kiosk/ratings",
+        "**/kiosk/{ratings,sync}",
         lambda route: route.fulfill(status=200, content_type="text/html", body="Sign in to Wi-Fi"),
     )
     key(page, 4).click()
     page.locator(".thanks").wait_for()
     page.wait_for_timeout(300)
     assert kiosk.counted() == []
-    page.unroute("**/kiosk/ratings")
+    page.unroute("**/kiosk/{ratings,sync}")
     _until(page, lambda: kiosk.counted())
     assert [given.level for given in kiosk.counted()] == [4]
 
