@@ -45,10 +45,11 @@ def _measure_engine(run: Run, engine: str) -> list[Row]:
         city = plant_city(session, wards=50, desks_each=KIOSKS // 50)
     polls: list[tuple[_Poll, _Poll]] = []
     with serve(place) as server:
-        run_apart(_poll(server, city.stands, SCREEN, 2))
+        seen: dict[str, str] = {}
+        run_apart(_poll(server, city.stands, SCREEN, 2 * EVERY_SECONDS, seen))
         for _ in range(run.rounds):
-            hello = run_apart(_poll(server, city.stands, HELLO, seconds))
-            polls.append((hello, run_apart(_poll(server, city.stands, SCREEN, seconds))))
+            hello = run_apart(_poll(server, city.stands, HELLO, seconds, seen))
+            polls.append((hello, run_apart(_poll(server, city.stands, SCREEN, seconds, seen))))
     name = f"{engine}, {KIOSKS} kiosks each {EVERY_SECONDS:g} s"
     cores = [poll.cores for _, poll in polls]
     return [
@@ -58,13 +59,15 @@ def _measure_engine(run: Run, engine: str) -> list[Row]:
     ]
 
 
-async def _poll(server: Server, stands: Sequence[Stand], path: str, seconds: float) -> _Poll:
-    """Let every kiosk ask at its own rhythm for a while."""
+async def _poll(
+    server: Server, stands: Sequence[Stand], path: str, seconds: float, seen: dict[str, str]
+) -> _Poll:
+    """Let every kiosk ask at its own rhythm for a while; ``seen`` is what each knows already."""
     latencies: list[float] = []
     before = server.cpu_seconds()
     begun = time.monotonic()
     await asyncio.gather(
-        *[_one_kiosk(server, stand, path, begun + seconds, latencies) for stand in stands]
+        *[_one_kiosk(server, stand, path, begun + seconds, latencies, seen) for stand in stands]
     )
     elapsed = time.monotonic() - begun
     latencies.sort()
@@ -76,17 +79,22 @@ async def _poll(server: Server, stands: Sequence[Stand], path: str, seconds: flo
 
 
 async def _one_kiosk(
-    server: Server, stand: Stand, path: str, end: float, latencies: list[float]
+    server: Server,
+    stand: Stand,
+    path: str,
+    end: float,
+    latencies: list[float],
+    seen: dict[str, str],
 ) -> None:
     """Ask every two seconds, a little early or late, over a connection that is kept."""
     connection = None
-    seen = ""
     await asyncio.sleep(random.uniform(0, EVERY_SECONDS))
     while time.monotonic() < end:
         asked = time.monotonic()
         connection = connection or await asyncio.open_connection("127.0.0.1", server.port)
         reader, writer = connection
-        target = f"{path}?seen={seen}" if seen else path
+        known = seen.get(stand.credential, "")
+        target = f"{path}?seen={known}" if known and path == SCREEN else path
         writer.write(as_request(target, None, credential=stand.credential))
         try:
             answer = await read_answer(reader)
@@ -95,7 +103,7 @@ async def _one_kiosk(
             continue
         latencies.append(time.monotonic() - asked)
         if path == SCREEN:
-            seen = _check(answer, seen)
+            seen[stand.credential] = _check(answer, known)
         await asyncio.sleep(random.uniform(0.9, 1.1) * EVERY_SECONDS)
     if connection:
         connection[1].close()

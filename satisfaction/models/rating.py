@@ -26,6 +26,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from satisfaction.database import Base, LocalDay, PackedUuid, UtcTime, enum_column
 from satisfaction.terms import Language, Layout, Mark, RatingSource, RefusalReason
 
+# Keys that only grow, in rows that never change, need no room between them.
+FULL_PAGES = {"fillfactor": 100}
 LongId = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -45,6 +47,7 @@ class Rating(Base):
             unique=True,
             sqlite_where=text("supersedes_seq IS NULL AND visit_id IS NOT NULL"),
             postgresql_where=text("supersedes_seq IS NULL AND visit_id IS NOT NULL"),
+            postgresql_with=FULL_PAGES,
         ),
         Index(
             "uq_rating_supersedes",

@@ -1032,6 +1032,7 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("supersedes_seq IS NULL AND visit_id IS NOT NULL"),
             postgresql_where=sa.text("supersedes_seq IS NULL AND visit_id IS NOT NULL"),
+            postgresql_with={"fillfactor": 100},
         )
         batch_op.create_index(
             "uq_rating_supersedes",
@@ -1040,6 +1041,8 @@ def upgrade() -> None:
             sqlite_where=sa.text("supersedes_seq IS NOT NULL"),
             postgresql_where=sa.text("supersedes_seq IS NOT NULL"),
         )
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("ALTER INDEX pk_rating SET (fillfactor = 100)")
 
     op.create_table(
         "comment",
