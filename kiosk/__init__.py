@@ -7,6 +7,7 @@ from kiosk import (
     enrolment,
     heartbeat,
     invitation,
+    lobby,
     opinion,
     outcomes,
     pairing,
@@ -42,6 +43,7 @@ def install(app: Flask) -> None:
         by_phone,
         shell,
         speech,
+        lobby,
     ):
         csrf.exempt(module.blueprint)
         face.register_blueprint(module.blueprint)

@@ -99,7 +99,7 @@ class RatingForm(BaseModel):
     layout: Layout = Layout.ROW
     supersedes: uuid.UUID | None = None
 
-    def as_tap(self, *, kiosk_id: int, desk_id: int, language: Language) -> Tap:
+    def as_tap(self, *, kiosk_id: int, desk_id: int | None, language: Language) -> Tap:
         """Return the core's form of this message, from the device that sent it."""
         return Tap(
             rating_id=self.id,

@@ -11,11 +11,13 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response, current_app, make_response, render_template, request, url_for
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
+from kiosk.pad import explain_ticket
 from kiosk.screen import describe, page_edition, shell_edition
 from kiosk.speech import speech_addresses
 from kiosk.typesetting import keep_words_together
@@ -30,7 +32,10 @@ THANKS_SECONDS = 10
 REASONS_SECONDS = 60
 WAIT_SECONDS = 5
 PAUSED_SECONDS = 30
-FACTS = ("ticket", "procedure", "closed", "given", "serving", "good", "repeated", "correction")
+FACTS = (
+    *("ticket", "procedure", "closed", "given", "serving", "good", "repeated", "correction"),
+    *("desk", "phone"),
+)
 TROUBLES = ("full", "broken")
 LIVE_FACTS = {name: f"{{{name}}}" for name in FACTS + TROUBLES}
 NO_FACTS = dict.fromkeys(FACTS + TROUBLES, "")
@@ -47,6 +52,7 @@ ICONS = {
         "more",
         "idea",
         "pause",
+        "down2",
     )
 }
 _SYMBOL = re.compile(r'(<symbol id="([^"]+)".*?</symbol>)', re.DOTALL)
@@ -64,6 +70,8 @@ class ScreenName(StrEnum):
 
 
 LATER = (*ScreenName, "still", "offline", "helpers")
+NUMBER_PAD = "number"
+HELPERS = ("easy", "lower")
 
 
 def language() -> Language:
@@ -81,9 +89,15 @@ def address(endpoint: str, **values: Any) -> str:
     """Return an address of this face that keeps the citizen's language and size of letters."""
     if language() is not Language.VI:
         values.setdefault("lang", language().value)
-    if request.args.get("easy"):
-        values.setdefault("easy", "1")
+    for helper in HELPERS:
+        if is_helped(helper):
+            values.setdefault(helper, "1")
     return url_for(f"kiosk.{endpoint}", **values)
+
+
+def is_helped(helper: str) -> bool:
+    """Say whether a citizen without JavaScript has asked for larger letters or lower keys."""
+    return bool(request.args.getlist(helper)[-1:] > [""])
 
 
 def render_screen(
@@ -103,6 +117,7 @@ def render_screen(
     page = render_template(
         "kiosk/rating/index.html",
         screen=screen,
+        piece=_template(screen, display),
         refresh=refresh,
         later=_draw_later(display),
         data=_data(screen, display),
@@ -120,10 +135,16 @@ def _draw_later(display: Display | None) -> list[tuple[str, Language, str, str]]
         with force_locale(tongue):
             context = _context(display, LIVE_FACTS, None)
             for name in LATER if display else ():
-                piece = render_template(f"kiosk/rating/_{name}.html", **context)
+                piece = render_template(_template(name, display), **context)
                 title = context["titles"].get(name, "")
                 drawn.append((name, tongue, title, _BETWEEN_TAGS.sub("><", piece.strip())))
     return drawn
+
+
+def _template(screen: str, display: Display | None) -> str:
+    """Return the piece that draws a screen; in the lobby, waiting is asking for a ticket."""
+    is_pad = screen == ScreenName.WAIT and display is not None and display.is_in_lobby
+    return f"kiosk/rating/_{NUMBER_PAD if is_pad else screen}.html"
 
 
 def _context(
@@ -135,12 +156,17 @@ def _context(
         "facts": facts,
         "fields": fields or {},
         "is_live": fields is None,
-        "is_easy": bool(request.args.get("easy")),
+        "is_easy": is_helped("easy"),
+        "is_lower": is_helped("lower"),
+        "is_lobby": bool(display and display.is_in_lobby),
         "language": language(),
         "layout": layout(),
         "address": address,
+        "in_language": _in_language,
+        "kept": _kept(),
+        "explain_ticket": explain_ticket,
         "words": label,
-        "desk": _desk(display) if display else "",
+        "desk": name_desk(display.desk_name) or facts["desk"] if display else "",
         "we_changed": _we_changed(display) if display else "",
         "levels": _levels(display) if display else (),
         "titles": _titles(display),
@@ -149,11 +175,23 @@ def _context(
     }
 
 
+def _kept() -> dict[str, str]:
+    """Return what a page without JavaScript carries on when a helper is used."""
+    names = ("lang", "visit", "number", *HELPERS)
+    kept = {name: request.args.getlist(name)[-1] for name in names if name in request.args}
+    return {name: value for name, value in kept.items() if value}
+
+
+def _in_language(language: str) -> str:
+    """Return the address of this page in another language."""
+    return f"?{urlencode(_kept() | {'lang': language})}"
+
+
 def _titles(display: Display | None) -> dict[str, str]:
     """Return the page's title for each screen."""
     return {
-        ScreenName.WAIT: (_desk(display) if display else "") or _("Mời ông/bà đánh giá"),
-        ScreenName.RATE: _("Mời ông/bà đánh giá"),
+        ScreenName.WAIT: name_desk(display.desk_name if display else "") or _rate_title(),
+        ScreenName.RATE: _rate_title(),
         ScreenName.REASONS: _("Điều gì nên làm tốt hơn?"),
         ScreenName.THANKS: _("Cảm ơn ông/bà!"),
         ScreenName.PAUSED: _("Màn hình đang tạm nghỉ"),
@@ -180,10 +218,14 @@ def _levels(display: Display) -> tuple[Choice, ...]:
     return display.levels[::-1] if layout() is Layout.STACK else display.levels
 
 
-def _desk(display: Display) -> str:
-    """Return the desk's name; a name that is only a number is said in the page's language."""
-    numbered = re.fullmatch(r"Bàn (\S+)", display.desk_name)
-    return _("Bàn %(number)s", number=numbered[1]) if numbered else display.desk_name
+def name_desk(name: str) -> str:
+    """Return a desk's name; one that is only a number is said in the page's language."""
+    numbered = re.fullmatch(r"Bàn (\S+)", name)
+    return str(_("Bàn %(number)s", number=numbered[1])) if numbered else name
+
+
+def _rate_title() -> str:
+    return str(_("Mời ông/bà đánh giá"))
 
 
 def _we_changed(display: Display) -> str:
@@ -235,5 +277,7 @@ def _data(screen: ScreenName, display: Display | None) -> dict[str, Any]:
         "thanks": THANKS_SECONDS,
         "reasons": REASONS_SECONDS,
         "speech": speech_addresses(),
+        "phone": url_for("kiosk.by_phone.create"),
+        "lobby": url_for("kiosk.lobby.create") if display.is_in_lobby else None,
         "screen": describe(display),
     }

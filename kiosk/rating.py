@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity
 from kiosk.credential import keep_credential, token_hash
 from kiosk.faults import show_faults_as_paused
 from kiosk.forms import MOST_REASONS, OutcomeMessage, RatingForm, ReasonsMessage
+from kiosk.pad import pad_facts
 from kiosk.pages import (
     REASONS_SECONDS,
     THANKS_SECONDS,
@@ -23,14 +24,16 @@ from kiosk.pages import (
     address,
     language,
     layout,
+    name_desk,
     render_screen,
 )
 from kiosk.screen import load_shown
-from satisfaction import fleet, recording, screens, visits
+from satisfaction import fleet, lobby, recording, screens, visits
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import DeskNotFoundError
+from satisfaction.fleet import Device
 from satisfaction.recording import Recorder
-from satisfaction.screens import Display, Given
+from satisfaction.screens import Display, Given, Question
 from satisfaction.terms import FollowUp, Outcome, RecordingResult
 from satisfaction.web.compression import compressed
 from satisfaction.web.formats import as_clock, as_moment
@@ -45,8 +48,14 @@ show_faults_as_paused(blueprint)
 @for_kiosk
 @compressed
 def index() -> ResponseReturnValue:
-    """Show what the kiosk has to show now, or the question of a rating that is to be corrected."""
+    """Show what the kiosk has to show now, or the question of a rating that is to be corrected.
+
+    In the lobby it is the question of the visit whose ticket was found just before.
+    """
     display = load_shown(token_hash())
+    named = request.args.get("visit", type=uuid.UUID)
+    if display.is_in_lobby and named is not None:
+        display = display.asking(_find_question(display, named))
     corrected = request.args.get("again", type=uuid.UUID)
     if corrected is not None:
         given = _get_given(display, corrected)
@@ -58,12 +67,18 @@ def index() -> ResponseReturnValue:
     return response
 
 
+def _find_question(display: Display, visit: uuid.UUID) -> Question:
+    screen = display.screen
+    device = Device(kiosk_id=screen.kiosk_id, desk_id=None, unit_id=screen.unit_id)
+    with reading() as session:
+        return lobby.ask_about_visit(session, device, visit)
+
+
 def _render_wait(display: Display) -> Response:
+    facts = pad_facts() if display.is_in_lobby else {"serving": display.screen.serving_ticket}
+    seconds = display.idle_seconds if display.is_in_lobby else WAIT_SECONDS
     return render_screen(
-        ScreenName.WAIT,
-        display,
-        facts={"serving": display.screen.serving_ticket},
-        refresh=(WAIT_SECONDS, address("rating.index")),
+        ScreenName.WAIT, display, facts=facts, refresh=(seconds, address("rating.index"))
     )
 
 
@@ -86,6 +101,7 @@ def _render_question(display: Display) -> Response:
             "ticket": question.ticket,
             "procedure": question.procedure,
             "closed": as_clock(question.closed_at),
+            "desk": name_desk(question.desk),
             "correction": "1" if question.supersedes else "",
         },
         fields=fields,
@@ -99,8 +115,6 @@ def create() -> ResponseReturnValue:
     """Record one tap that came as a form; a form sent again changes nothing."""
     credential = token_hash()
     device = fleet.find_device(credential)
-    if device.desk_id is None:
-        raise DeskNotFoundError(kiosk_id=device.kiosk_id)
     try:
         form = RatingForm.model_validate(request.form.to_dict())
     except ValidationError as problem:

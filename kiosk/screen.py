@@ -15,7 +15,7 @@ from kiosk.typesetting import keep_words_together
 from satisfaction import clock, screens, visits
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
-from satisfaction.screens import Display
+from satisfaction.screens import Display, Question
 from satisfaction.web.formats import as_clock
 from satisfaction.web.guards import for_kiosk
 
@@ -67,7 +67,6 @@ def load_shown(credential: bytes) -> Display:
 
 def describe(display: Display) -> dict[str, Any]:
     """Return what to show in the words of the page's own program."""
-    question = display.question
     return {
         "version": _version(display.screen),
         "page": page_edition(),
@@ -78,10 +77,18 @@ def describe(display: Display) -> dict[str, Any]:
         "levels": [level.position for level in display.levels],
         "desk": display.desk_name,
         "serving": display.screen.serving_ticket,
-        "visit": question and str(question.visit),
-        "ticket": question.ticket if question else "",
-        "procedure": keep_words_together(question.procedure) if question else "",
-        "closed": as_clock(question.closed_at) if question else "",
+    } | describe_question(display.question)
+
+
+def describe_question(question: Question | None) -> dict[str, Any]:
+    """Return which visit is asked about in the words of the page's own program."""
+    if question is None:
+        return {"visit": None, "ticket": "", "procedure": "", "closed": ""}
+    return {
+        "visit": str(question.visit),
+        "ticket": question.ticket,
+        "procedure": keep_words_together(question.procedure),
+        "closed": as_clock(question.closed_at),
     }
 
 

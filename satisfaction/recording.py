@@ -23,7 +23,6 @@ from satisfaction.database import CommitGroup, run_durably
 from satisfaction.days import hold_days, mark_days
 from satisfaction.errors import (
     AlreadyRatedError,
-    DeskNotFoundError,
     KioskNotFoundError,
     NotFoundError,
     RatingConflictError,
@@ -104,11 +103,11 @@ class Recorder:
         return _told(self._group.submit(tap))
 
     def record_delivered(self, credential: bytes, as_tap: TapMaker) -> RecordingOutcome:
-        """Record one live tap of the device at a desk that holds a hashed credential.
+        """Record one live tap of the device that holds a hashed credential.
 
         The credential is looked up in the transaction that stores the tap, which saves a read of
         its own and makes a revocation count at once; a stranger never comes so far.
-        Raises: KioskNotFoundError; DeskNotFoundError for a device that stands at no desk.
+        Raises: KioskNotFoundError.
         """
         if credential not in self._met:
             with self._engine.connect() as connection:
@@ -158,8 +157,6 @@ def _get_kiosk(credential: bytes, kiosks: dict[bytes, Row]) -> Row:
     kiosk = kiosks.get(credential)
     if kiosk is None or kiosk.revoked_at is not None:
         raise KioskNotFoundError()
-    if kiosk.desk_id is None:
-        raise DeskNotFoundError(kiosk_id=kiosk.id)
     return kiosk
 
 

@@ -39,13 +39,17 @@ class LevelChoice(Choice):
 
 @dataclass(frozen=True)
 class Question:
-    """Which visit is being asked about; a correction supersedes an earlier rating."""
+    """Which visit is being asked about; a correction supersedes an earlier rating.
+
+    ``desk`` is named where the kiosk does not stand at it.
+    """
 
     visit: uuid.UUID
     ticket: str
     procedure: str
     closed_at: datetime
     supersedes: uuid.UUID | None = None
+    desk: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,11 @@ class Display:
     we_changed_vi: str
     we_changed_en: str
     question: Question | None
+
+    @property
+    def is_in_lobby(self) -> bool:
+        """Whether the kiosk stands at no desk and has to ask which visit is meant."""
+        return self.screen.desk_id is None
 
     def asks_reasons(self, level: int) -> bool:
         """Say whether the office wants to know more after this answer."""

@@ -21,9 +21,10 @@ FAILURES_KEPT = timedelta(hours=12)
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-def count_attempt(session: Session, key: bytes) -> None:
+def count_attempt(session: Session, key: bytes, *, longest: timedelta = LONGEST_DELAY) -> None:
     """Count an attempt before it is tried, so that many at the same moment cannot all be free.
 
+    ``longest`` is how long it can come to, shorter where everybody has to wait for one.
     Writes: sign_in_throttle, which the caller has to keep whatever becomes of the attempt.
     Raises: SignInThrottledError with the seconds to wait.
     """
@@ -42,7 +43,7 @@ def count_attempt(session: Session, key: bytes) -> None:
     throttle.last_failed_at = now
     beyond = throttle.failures - FREE_FAILURES
     if beyond >= 0:
-        throttle.locked_until = now + min(FIRST_DELAY * 2 ** min(beyond, 10), LONGEST_DELAY)
+        throttle.locked_until = now + min(FIRST_DELAY * 2 ** min(beyond, 10), longest)
 
 
 def forget_failures(session: Session, key: bytes) -> None:

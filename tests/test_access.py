@@ -93,6 +93,8 @@ POST /kiosk/pair?key=A                kiosk.pairing.create         200 200 200 2
 GET  /kiosk/enrol/unknown             kiosk.enrolment.create       401 401 401 401 401 401
 GET  /kiosk/speech/vi                kiosk.speech.show            200 200 200 200 200 200
 GET  /kiosk/speech/vi                  kiosk.speech.show            200 200 200 200 200 200
+POST /kiosk/tickets                   kiosk.lobby.create           401 404 401 401 401 401
+POST /kiosk/number                    kiosk.lobby.update           401 404 401 401 401 401
 GET  /kiosk/invitation                kiosk.by_phone.create        401 404 401 401 401 401
 POST /api/invitations                 service.create               401 401 401 401 401 401
 GET  /R/UNKNOWN                       phone.invitation.show        404 404 404 404 404 404

@@ -6,6 +6,7 @@ const ZONE = "Asia/Ho_Chi_Minh";
 const place = document.getElementById("screen");
 const notices = document.getElementById("notices");
 const body = document.body;
+const HELPERS = ["easy", "lower"];
 const SPOKEN = ["h1", "h2", ".hint", ".calm", ".key", ".reason", ".byphone", ".say", "#sd", ".btn",
   ".notice p", ".trust", ".timer .tool", ".end[data-do]"].join();
 const stacked = matchMedia("(max-width:600px),(orientation:portrait)");
@@ -35,7 +36,7 @@ export class Screens {
 
   // Whether a citizen has chosen another language or size of letters.
   get isChanged() {
-    return this.#language !== "vi" || body.classList.contains("easy");
+    return this.#language !== "vi" || HELPERS.some((name) => body.classList.contains(name));
   }
 
   get isFresh() {
@@ -47,7 +48,7 @@ export class Screens {
     this.name = name;
     this.#facts = facts;
     place.replaceChildren(this.#make(name, facts));
-    body.classList.toggle("night", name === "wait");
+    body.classList.toggle("night", name === "wait" && Boolean(place.querySelector(".row5")));
     this.#arrange();
     place.querySelector("h1").focus({ preventScroll: true });
     this.#rest();
@@ -85,21 +86,22 @@ export class Screens {
     }
   }
 
-  switchSize() {
-    body.classList.toggle("easy");
-    this.#markSize();
+  // Turn larger letters or lower keys on or off.
+  toggle(helper) {
+    body.classList.toggle(helper);
+    this.#markHelpers();
   }
 
   // Back to the first language and to letters of the usual size.
   reset() {
-    body.classList.remove("easy");
+    body.classList.remove(...HELPERS);
     this.#speak("vi");
   }
 
   // What is read aloud, in its order.
   readable() {
     const parts = (place.querySelector("dialog") ?? document).querySelectorAll(SPOKEN);
-    return [...parts].filter((part) => part.checkVisibility());
+    return [...parts].filter((part) => part.checkVisibility({ visibilityProperty: true }));
   }
 
   // The moment as it is shown to the citizen.
@@ -122,7 +124,10 @@ export class Screens {
     const texts = document.createTreeWalker(drawn, NodeFilter.SHOW_TEXT);
     while (texts.nextNode()) {
       const text = texts.currentNode;
-      text.data = text.data.replace(/\{(\w+)\}/g, (all, fact) => facts[fact] ?? "");
+      text.data = text.data.replace(/\{(\w+)\}/g, (all, name) => {
+        const fact = facts[name] ?? "";
+        return fact[this.#language] ?? fact;
+      });
     }
     return drawn;
   }
@@ -135,12 +140,14 @@ export class Screens {
       const sign = this.layout === "stack" ? -1 : 1;
       keys.append(...[...keys.children].sort((one, other) => sign * (one.value - other.value)));
     }
-    this.#markSize();
+    this.#markHelpers();
   }
 
-  #markSize() {
-    const isEasy = String(body.classList.contains("easy"));
-    place.querySelector("[data-do=easy]").setAttribute("aria-pressed", isEasy);
+  #markHelpers() {
+    for (const helper of HELPERS) {
+      const isOn = String(body.classList.contains(helper));
+      place.querySelector(`[data-do=${helper}]`).setAttribute("aria-pressed", isOn);
+    }
   }
 
   #speak(language) {

@@ -49,8 +49,11 @@ class Kiosk {
   #early = 0;
   #begun = performance.now();
   #heard = null;
+  #lobby = null;
+  #symbol = {};
 
   async start() {
+    this.#lobby = page.lobby && (await this.#openLobby());
     this.#listen();
     keepAwake();
     document.body.classList.add("is-fresh");
@@ -62,6 +65,23 @@ class Kiosk {
     this.#heartbeat.start();
     this.#examine();
     this.#shell.start();
+  }
+
+  // A kiosk in the lobby waits for the number of a ticket.
+  async #openLobby() {
+    const { Lobby } = await import("./kiosk-lobby.js");
+    return new Lobby(page.lobby, {
+      onFound: (question) => this.#meet(question),
+      onTold: (line) => this.#speech.isOn && this.#speech.read([line], this.#screens.language),
+    });
+  }
+
+  #meet(question) {
+    if (this.#answered.has(question.visit)) {
+      this.#lobby.tell("rated");
+    } else if (this.#screens.name === "wait") {
+      this.#ask(question);
+    }
   }
 
   // ---- what comes when
@@ -84,6 +104,7 @@ class Kiosk {
     } else if (screen.visit && !this.#answered.has(screen.visit)) {
       this.#ask(screen);
     } else {
+      this.#lobby?.clear();
       this.#show("wait", { serving: screen.serving });
       this.#helpForAWhile();
     }
@@ -112,9 +133,9 @@ class Kiosk {
   #turnTo(screen) {
     this.#newest = screen;
     const isAsking = this.#screens.name === "rate" && !this.#given && !this.#isBusy;
-    if (isAsking && this.#asked.visit !== screen.visit) {
+    if (isAsking && !this.#lobby && this.#asked.visit !== screen.visit) {
       this.#wait();
-    } else if (this.#screens.name === "wait") {
+    } else if (this.#screens.name === "wait" && !this.#lobby?.isTyped) {
       this.#begin();
     }
   }
@@ -146,6 +167,10 @@ class Kiosk {
   // The citizen does not answer: by saying so, or by having gone.
   async #leave(outcome) {
     const { visit } = this.#asked;
+    if (this.#lobby) {
+      this.#wait();
+      return;
+    }
     this.#answered.add(visit);
     this.#wait();
     await this.#queue.add("outcome", visit, { visit, outcome }).catch(() => {});
@@ -208,7 +233,9 @@ class Kiosk {
   }
 
   #askReasons(isGood) {
-    this.#show("reasons", { good: isGood, correction: this.#mayCorrect() });
+    const phone = this.#poll.isHeard && this.#asked.visit;
+    this.#show("reasons", { good: isGood, correction: this.#mayCorrect(), phone });
+    this.#offerPhone();
     this.#countDown(page.reasons, {
       onTick: (left, share) => {
         document.getElementById("left").textContent = left;
@@ -216,6 +243,18 @@ class Kiosk {
       },
       onEnd: () => this.#sendReasons(),
     });
+  }
+
+  // The same visit on the citizen's own phone: asked for once, and shown if the server is there.
+  async #offerPhone() {
+    const { visit } = this.#asked;
+    if (document.querySelector(".symbol")) {
+      if (this.#symbol.visit !== visit) {
+        this.#symbol = { visit, drawing: fetchSymbol(visit) };
+      }
+      const drawing = await this.#symbol.drawing;
+      document.querySelector(".symbol")?.replaceChildren(...(drawing ? [drawing] : []));
+    }
   }
 
   async #sendReasons() {
@@ -342,12 +381,12 @@ class Kiosk {
       return;
     }
     if (part) {
-      this.#do(part.dataset.do);
+      this.#do(part.dataset.do, part);
     } else if (target.closest(".key")) {
       this.#choose(target.closest(".key"));
     } else if (target.matches("dialog")) {
       this.#stay();
-    } else if (this.#screens.name === "wait" && target.closest(".main")) {
+    } else if (this.#screens.name === "wait" && !this.#lobby && target.closest(".main")) {
       this.#tellEarly();
     }
   }
@@ -373,15 +412,19 @@ class Kiosk {
     }
   }
 
-  #do(what) {
+  #do(what, part) {
     const deeds = {
       again: () => this.#correct(),
       close: () => this.#leave("skipped"),
-      easy: () => this.#switchSize(),
+      digit: () => this.#type(() => this.#lobby.digit(part.value)),
+      easy: () => this.#help(what),
+      erase: () => this.#type(() => this.#lobby.erase()),
+      find: () => this.#lobby.find(),
       here: () => this.#stay(),
       keep: () => this.#thank(),
       language: () => this.#switchLanguage(),
       listen: () => this.#switchSpeech(),
+      lower: () => this.#help(what),
       more: () => this.#countdown.extend(page.reasons),
       pass: () => this.#thank(),
       send: () => this.#sendReasons(),
@@ -393,8 +436,13 @@ class Kiosk {
   // Arrows lead from key to key, and a number chooses.
   #typed(event) {
     this.#noticeCitizen();
-    const keys = [...document.querySelectorAll(".key")];
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (this.#screens.name === "wait" && this.#lobby?.hears(event)) {
+      this.#helpForAWhile();
+      return;
+    }
+    const keys = [...document.querySelectorAll(".key,.digit")];
+    const row = keys[0]?.matches(".digit") ? 3 : 1;
+    const step = { ArrowRight: 1, ArrowDown: row, ArrowLeft: -1, ArrowUp: -row }[event.key];
     if (step && keys.length) {
       const at = keys.indexOf(document.activeElement);
       const next = at < 0 ? (step > 0 ? 0 : keys.length - 1) : at + step;
@@ -421,13 +469,23 @@ class Kiosk {
 
   #switchLanguage() {
     this.#screens.switchLanguage();
+    if (this.#screens.name === "reasons") {
+      this.#offerPhone();
+    } else if (this.#screens.name === "wait") {
+      this.#lobby?.show();
+    }
     this.#offerSpeech();
     this.#readAloud();
     this.#helpForAWhile();
   }
 
-  #switchSize() {
-    this.#screens.switchSize();
+  #help(helper) {
+    this.#screens.toggle(helper);
+    this.#helpForAWhile();
+  }
+
+  #type(change) {
+    change();
     this.#helpForAWhile();
   }
 
@@ -438,9 +496,10 @@ class Kiosk {
     this.#helpForAWhile();
   }
 
-  // On the waiting screen, language, letters and voice return by themselves.
+  // On the waiting screen, language, letters, voice and what was typed return by themselves.
   #helpForAWhile() {
-    if (this.#screens.name === "wait" && (this.#screens.isChanged || this.#speech.isOn)) {
+    const isUsed = this.#screens.isChanged || this.#speech.isOn || this.#lobby?.isTyped;
+    if (this.#screens.name === "wait" && isUsed) {
       this.#countDown(page.idle, { onEnd: () => this.#wait() });
     }
   }
@@ -487,6 +546,14 @@ function press(key) {
   for (const each of key.parentElement.children) {
     each.disabled = each !== key;
   }
+}
+
+// The symbol of a fresh link to a visit; nothing where the server does not give one.
+function fetchSymbol(visit) {
+  return fetch(`${page.phone}?visit=${visit}`, { cache: "no-store" })
+    .then((response) => response.json())
+    .then(({ svg }) => new DOMParser().parseFromString(svg, "text/html").querySelector("svg"))
+    .catch(() => null);
 }
 
 // Say whether the page may be loaded anew: not again and again.

@@ -37,8 +37,10 @@ class KioskAtDesk:
         self.tabs = tabs
         self.desk = ward.desks[0]
 
-    def open(self, *, script: str = "", has_own_time: bool = False, **options: Any) -> Page:
-        """Enrol a fresh device at the desk and open its page.
+    def open(
+        self, *, script: str = "", has_own_time: bool = False, token: str = "", **options: Any
+    ) -> Page:
+        """Enrol a fresh device, at the desk or where ``token`` says, and open its page.
 
         ``has_own_time`` gives the page a clock that the test can stop and put forward.
         """
@@ -48,7 +50,7 @@ class KioskAtDesk:
         page = context.new_page()
         if has_own_time:
             page.clock.install()
-        page.goto(f"/kiosk/enrol/{self.ward.tokens[0]}")
+        page.goto(f"/kiosk/enrol/{token or self.ward.tokens[0]}")
         return page
 
     def serve(self, ticket: str = "047", *, ago: timedelta = timedelta()) -> Visit:

@@ -395,14 +395,24 @@ def test_a_fault_of_ours_is_shown_as_rest(
     assert "fault" not in _words(answer)
 
 
-def test_a_lobby_kiosk_without_a_desk_waits(app: Flask, ward: Office) -> None:
+def test_a_lobby_kiosk_asks_for_a_ticket_and_rates_the_visit_that_is_named(
+    app: Flask, ward: Office
+) -> None:
     with unit_of_work() as session:
         token = fleet.enrol_lobby_kiosk(session, ward.unit, name="Sảnh").token
     visit = finished_visit(ward.desks[0])
     lobby = client_of(app, token)
-    assert "mời ông/bà chạm" in _words(lobby.get("/kiosk/"))
-    assert lobby.post("/kiosk/ratings", json=message(ward, visit)).status_code == 404
+    assert "Số phiếu của ông/bà?" in _words(lobby.get("/kiosk/"))
+    unnamed = message(ward, visit) | {"visit": None}
+    assert lobby.post("/kiosk/ratings", json=unnamed).status_code == 422
     assert _levels() == []
+    assert lobby.post("/kiosk/ratings", json=message(ward, visit)).status_code == 200
+    assert _levels() == [4]
+
+
+def test_a_desks_kiosk_cannot_ask_for_tickets(kiosk: FlaskClient, ward: Office) -> None:
+    answer = kiosk.post("/kiosk/tickets", json={"ticket": "047"})
+    assert answer.status_code == 404
 
 
 def test_a_long_name_is_shown_whole_and_as_text(kiosk: FlaskClient, ward: Office) -> None:
