@@ -85,11 +85,27 @@ def end_visit(visit_id: int) -> ResponseReturnValue:
     scope = current_officer().scope(Permission.SERVE_DESK)
     try:
         with unit_of_work() as session:
-            ended = desks.end_visit(session, scope, visit_id)
+            ended = desks.end_visit(
+                session, scope, visit_id, is_assisted=request.form.get("assisted") == "1"
+            )
         remembered[CHOSEN] = ended.desk_id
         flash(_say_ended(ended), "good")
     except VisitClosedError:
         flash(_("Lượt này đã kết thúc trước đó."), "bad")
+    return redirect(url_for("admin.desk.index"), 303)
+
+
+@blueprint.post("/visits/<int:visit_id>/assisted")
+@requires(Permission.SERVE_DESK)
+def keep_assisted(visit_id: int) -> ResponseReturnValue:
+    """Note that a citizen is helped to rate, while there is no answer yet."""
+    scope = current_officer().scope(Permission.SERVE_DESK)
+    with unit_of_work() as session:
+        is_kept = desks.keep_assisted(session, scope, visit_id)
+    if is_kept:
+        flash(_("Đã ghi là có người giúp. Lượt đánh giá này được tính và hiện riêng."), "good")
+    else:
+        flash(_("Lượt này đã có kết quả, không ghi thêm được."), "bad")
     return redirect(url_for("admin.desk.index"), 303)
 
 

@@ -48,6 +48,7 @@ class _Tally:
     unlinked: int = 0
     voided: int = 0
     marked: int = 0
+    assisted: int = 0
 
     def merge(self, other: "_Tally") -> None:
         self.finished += other.finished
@@ -55,6 +56,7 @@ class _Tally:
         self.unlinked += other.unlinked
         self.voided += other.voided
         self.marked += other.marked
+        self.assisted += other.assisted
         for place, amount in other.levels.items():
             self.levels[place] = self.levels.get(place, 0) + amount
 
@@ -78,6 +80,7 @@ STANDING = case(
 CHANNEL = func.coalesce(Visit.channel, literal(Channel.UNKNOWN, Visit.channel.type))
 POSITIONS = range(1, MOST_LEVELS + 1)
 OUTCOMES = tuple(Outcome)
+_IS_MARKED = Rating.seq.in_(select(RatingMark.rating_seq))
 MOST_RUNS = 50
 
 
@@ -127,7 +130,7 @@ def count(session: Session, query: CountQuery) -> Figures:
         stored, live = _split(session, segments)
         _count_stored(session, query, stored, tallies)
         _count_live(session, query, live, tallies)
-    _count_marked(session, query, whole, tallies)
+    _count_apart(session, query, whole, tallies)
     return _as_figures(session, query, tallies)
 
 
@@ -261,26 +264,27 @@ def _count_stored(
     _add_visits(query.by, session.execute(visits), tallies)
 
 
-def _count_marked(
+def _count_apart(
     session: Session, query: CountQuery, parts: Sequence[_Part], tallies: _Tallies
 ) -> None:
-    """Count the answers that are to be looked at: from the marks, which are few, for every day."""
+    """Count the answers that are said apart, which are few, from the ratings, for every day."""
     if not parts:
         return
     key = _key_column(query.by, Rating).label("key")
-    marked = standing_ratings(key).where(
-        Rating.seq.in_(select(RatingMark.rating_seq)),
+    answers = standing_ratings(key).where(
         Rating.visit_id.is_not(None),
         RatingVoid.rating_seq.is_(None),
         _within(Rating.local_day, Rating.unit_id, parts),
         *_filters(query, Rating, CHANNEL),
     )
     if query.source is not None:
-        marked = marked.where(Rating.source == query.source)
+        answers = answers.where(Rating.source == query.source)
     if query.procedure_id is not None:
-        marked = marked.where(Visit.procedure_id == query.procedure_id)
-    for row in session.execute(marked):
+        answers = answers.where(Visit.procedure_id == query.procedure_id)
+    for row in session.execute(answers.where(_IS_MARKED)):
         tallies.setdefault(_key(query.by, row.key), _Tally()).marked += row.amount
+    for row in session.execute(answers.where(Rating.is_assisted)):
+        tallies.setdefault(_key(query.by, row.key), _Tally()).assisted += row.amount
 
 
 def _add_visits(by: Dimension, rows: Iterable[Any], tallies: _Tallies) -> None:
@@ -407,6 +411,7 @@ def _as_row(line: _Line, tally: _Tally, levels: _Levels, *, has_visits: bool) ->
         unlinked=tally.unlinked,
         voided=tally.voided,
         marked=tally.marked,
+        assisted=tally.assisted,
     )
 
 

@@ -54,6 +54,7 @@ class ServedVisit:
     closed_at: datetime | None
     answered: Answered
     was_left_open: bool
+    is_assisted: bool
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,9 @@ def open_visit(session: Session, unit_ids: Set[int], wanted: VisitWanted) -> Vis
     )
 
 
-def end_visit(session: Session, unit_ids: Set[int], visit_id: int) -> Ended:
+def end_visit(
+    session: Session, unit_ids: Set[int], visit_id: int, *, is_assisted: bool = False
+) -> Ended:
     """Finish serving, which brings the question up on the desk's kiosk, if it has one.
 
     Nobody is asked about a visit of an earlier day: whoever now stands there was not served then.
@@ -195,12 +198,22 @@ def end_visit(session: Session, unit_ids: Set[int], visit_id: int) -> Ended:
     """
     if visits.get_visit(session, visit_id).unit_id not in unit_ids:
         raise VisitNotFoundError(visit_id=visit_id)
-    visit = visits.close_visit(session, visit_id)
+    visit = visits.close_visit(session, visit_id, is_assisted=is_assisted)
     was_left_open = _was_left_open(visit)
     if was_left_open:
         visits.end_question(session, visit.token, desk_id=visit.desk_id, outcome=Outcome.NOT_SHOWN)
     is_asked = not was_left_open and _has_kiosk(session, visit.desk_id)
     return Ended(visit.desk_id, is_asked=is_asked, was_left_open=was_left_open)
+
+
+def keep_assisted(session: Session, unit_ids: Set[int], visit_id: int) -> bool:
+    """Note that a citizen is helped to rate; say whether that came before the answer.
+
+    Raises: VisitNotFoundError, also for a visit outside these units; VisitOpenError.
+    """
+    if visits.get_visit(session, visit_id).unit_id not in unit_ids:
+        raise VisitNotFoundError(visit_id=visit_id)
+    return visits.keep_assisted(session, visit_id)
 
 
 def _has_kiosk(session: Session, desk_id: int) -> bool:
@@ -258,6 +271,7 @@ def _as_served(visit: Visit) -> ServedVisit:
         closed_at=visit.closed_at,
         answered=_as_answered(visit.outcome),
         was_left_open=_was_left_open(visit),
+        is_assisted=visit.is_assisted,
     )
 
 

@@ -18,7 +18,7 @@ from satisfaction.models import Configuration, Desk, Kiosk, Level, Rating, Reaso
 from satisfaction.placing import CountedTime, Placement, find_backdated, place
 from satisfaction.statements import ByKeys
 from satisfaction.taps import Tap
-from satisfaction.terms import Mark
+from satisfaction.terms import Mark, RatingSource
 
 Row = Any
 
@@ -82,6 +82,13 @@ class Facts:
     kiosks: dict[int, Row]
     placements: dict[Tap, Placement] = field(default_factory=dict)
 
+    def is_assisted(self, tap: Tap) -> bool:
+        """Say whether a citizen was helped: the tap says so, or the officer did of its visit."""
+        if tap.is_assisted or tap.source is not RatingSource.KIOSK or tap.visit is None:
+            return tap.is_assisted
+        visit = self.visits.get(tap.visit)
+        return visit is not None and bool(visit.is_assisted)
+
     def desk_of(self, tap: Tap) -> DeskFacts | None:
         """Return the desk of a tap: the one it names, or its visit's."""
         if tap.desk_id is not None:
@@ -117,6 +124,7 @@ _VISITS = ByKeys(
         Visit.desk_id,
         Visit.closed_at,
         Visit.closed_day,
+        Visit.is_assisted,
         _first.seq.label("first_seq"),
     ).outerjoin(_first, and_(_first.visit_id == Visit.id, _first.supersedes_seq.is_(None))),
     Visit.token.expression,

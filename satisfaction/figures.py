@@ -61,8 +61,9 @@ class CountRow:
 
     Units: counts of visits and of ratings; shares are fractions 0 to 1, or None where their
     denominator is zero or does not exist. ``marked`` are those of the answers that are to be
-    looked at; they count like the others. ``finished_visits`` and what follows from it are None
-    along the source of ratings, which visits do not have.
+    looked at, ``assisted`` those whose citizen was helped; they count like the others.
+    ``finished_visits`` and what follows from it are None along the source of ratings, which
+    visits do not have.
     """
 
     key: str
@@ -74,6 +75,7 @@ class CountRow:
     unlinked: int
     voided: int
     marked: int = 0
+    assisted: int = 0
 
     @property
     def answers(self) -> int:

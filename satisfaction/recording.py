@@ -285,7 +285,7 @@ def _as_row(tap: Tap, facts: Facts, salt: bytes | None) -> dict[str, Any]:
         "device_epoch": tap.device_epoch,
         "device_counter": tap.device_counter,
         "source": tap.source,
-        "is_assisted": tap.is_assisted,
+        "is_assisted": facts.is_assisted(tap),
         "language": tap.language,
         "layout": tap.layout,
         "tapped_at": tap.tapped_at,

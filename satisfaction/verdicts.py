@@ -52,6 +52,7 @@ def _is_same(tap: Tap, row: Row, facts: Facts) -> bool:
         and (shown.scale_id, shown.level_ids.get(tap.level)) == (tap.scale_id, row.level_id)
         and (before.seq if before else None) == row.supersedes_seq
         and all(getattr(tap, name) == getattr(row, name) for name in _SAME)
+        and row.is_assisted in {tap.is_assisted, facts.is_assisted(tap)}
         and _is_of_same_device(tap, row)
         and tap.visit == row.visit_token
         and tap.desk_id in {None, row.desk_id}
@@ -65,7 +66,6 @@ _SAME = (
     "device_epoch",
     "device_counter",
     "source",
-    "is_assisted",
     "language",
     "layout",
 )

@@ -121,9 +121,10 @@ def _lock_desk(session: Session, desk_id: int) -> Desk:
     return desk
 
 
-def close_visit(session: Session, visit_id: int) -> Visit:
+def close_visit(session: Session, visit_id: int, *, is_assisted: bool = False) -> Visit:
     """Finish serving: the desk's kiosk asks its question, and an older unanswered one expires.
 
+    ``is_assisted`` says that the citizen will be helped to rate.
     Raises: VisitNotFoundError, VisitClosedError.
     """
     visit = _lock_visit(session, visit_id)
@@ -138,9 +139,25 @@ def close_visit(session: Session, visit_id: int) -> Visit:
     closed_at = clock.now()
     hold_days(session.connection(), [clock.local_day(closed_at)])
     visit.closed_at, visit.closed_day = closed_at, clock.local_day(closed_at)
+    visit.is_assisted = is_assisted
     session.flush()
     mark_days(session.connection(), [visit.closed_day])
     return visit
+
+
+def keep_assisted(session: Session, visit_id: int) -> bool:
+    """Keep that a citizen is helped to rate; say whether it was in time, before any answer.
+
+    A rating that is stored is never changed, so help that is noted after it is not.
+    Raises: VisitNotFoundError; VisitOpenError.
+    """
+    visit = _lock_visit(session, visit_id)
+    if visit.closed_at is None:
+        raise VisitOpenError(visit_id=visit_id)
+    if visit.outcome is None:
+        visit.is_assisted = True
+        session.flush()
+    return visit.is_assisted
 
 
 def _lock_visit(session: Session, visit_id: int) -> Visit:

@@ -47,6 +47,7 @@ POST /admin/desk?desk={desk}          admin.desk.choose            302 302 303 4
 GET  /admin/desk/{desk}/recent?htmx   admin.desk.recent            401 401 200 403 200 404
 POST /admin/desk/{desk}/visits        admin.desk.open_visit        302 302 303 403 303 404
 POST /admin/desk/visits/{visit}/end   admin.desk.end_visit         302 302 303 403 303 404
+POST /admin/desk/visits/{visit}/assisted admin.desk.keep_assisted 302 302 409 403 409 404
 GET  /admin/counts?unit={unit}        admin.counts.index           302 302 403 200 200 404
 GET  /admin/counts.csv?unit={unit}    admin.counts.download        302 302 403 200 200 404
 GET  /admin/dossiers                  admin.dossiers.new           302 302 403 403 200 200

@@ -57,6 +57,13 @@ class Rating(Base):
             postgresql_where=text("supersedes_seq IS NOT NULL"),
         ),
         Index(None, "local_day", "unit_id"),
+        Index(
+            "ix_rating_assisted",
+            "local_day",
+            "unit_id",
+            sqlite_where=text("is_assisted = 1"),
+            postgresql_where=text("is_assisted"),
+        ),
         Index("ix_rating_device", "kiosk_id", "device_epoch", "device_counter"),
         CheckConstraint(
             "supersedes_seq IS NULL OR visit_id IS NOT NULL", name="superseding_is_linked"

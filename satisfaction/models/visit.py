@@ -3,7 +3,7 @@
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from satisfaction.database import Base, LocalDay, PackedUuid, UtcTime, enum_column
@@ -13,7 +13,10 @@ from satisfaction.terms import Channel, Outcome, VisitKind
 
 
 class Visit(Base):
-    """One serving, at a desk or online; ``token`` is how devices name it."""
+    """One serving, at a desk or online; ``token`` is how devices name it.
+
+    ``is_assisted`` says that the citizen is helped to rate at the desk's kiosk.
+    """
 
     __tablename__ = "visit"
     __table_args__ = (
@@ -51,6 +54,7 @@ class Visit(Base):
     closed_day: Mapped[date | None] = mapped_column(LocalDay)
     shown_at: Mapped[datetime | None] = mapped_column(UtcTime)
     outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome, "outcome"))
+    is_assisted: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     desk: Mapped[Desk] = relationship()
     procedure: Mapped[Procedure | None] = relationship()

@@ -38,6 +38,8 @@ AFTER_LEVELS = (
     "satisfied_share",
     "unlinked",
     "voided",
+    "marked",
+    "assisted",
 )
 _FORMULA = re.compile(r"(^|[,;|\t\r\n])(?=[=+\-@\t\r＝＋－＠])")
 
@@ -125,4 +127,6 @@ def _line(
         words.share(row.satisfied_share, row.answers),
         row.unlinked,
         row.voided,
+        row.marked,
+        row.assisted,
     ]

@@ -53,5 +53,6 @@ def _as_object(row: CountRow) -> dict[str, Any]:
         "unlinked": row.unlinked,
         "voided": row.voided,
         "marked": row.marked,
+        "assisted": row.assisted,
         "levels": [asdict(level) for level in row.levels],
     }

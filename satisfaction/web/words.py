@@ -163,6 +163,8 @@ CSV_HEADINGS: Mapping[str, str] = {
     "satisfied_share": _("Tỷ lệ hài lòng"),
     "unlinked": _("Không gắn lượt phục vụ"),
     "voided": _("Đã hủy"),
+    "marked": _("Trong đó cần xem lại"),
+    "assisted": _("Trong đó được hỗ trợ"),
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,8 +12,8 @@ from werkzeug.test import TestResponse
 from satisfaction import clock, fleet, recording, visits
 from satisfaction.database import db, reading, unit_of_work
 from satisfaction.fleet import hash_token
-from satisfaction.models import Account, Desk, Dossier, Kiosk, Visit
-from satisfaction.terms import Channel, Outcome, Role, VisitKind
+from satisfaction.models import Account, Desk, Dossier, Kiosk, Rating, Visit
+from satisfaction.terms import Channel, Outcome, RatingSource, Role, VisitKind
 from satisfaction.visits import ScreenState
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import NOW, Office
@@ -266,3 +267,50 @@ def test_the_list_refreshes_only_when_there_is_something_new(
     _open(clerk, ward)
     assert clerk.get(seen[1], headers=HTMX).headers["HX-Refresh"] == "true"
     assert clerk.get(seen[1]).location == "/admin/desk"
+
+
+def _rate_last(ward: Office, **fields: Any) -> Rating:
+    given = tap(ward, _last_visit(), **fields)
+    with unit_of_work() as session:
+        recording.record_rating(session, given)
+    with reading() as session:
+        rating = session.scalars(select(Rating).order_by(Rating.seq.desc())).first()
+    assert rating is not None
+    return rating
+
+
+@pytest.mark.parametrize(("sent", "is_assisted"), [({}, False), ({"assisted": "1"}, True)])
+def test_a_rating_is_assisted_when_the_officer_said_so_at_the_end_of_the_visit(
+    clerk: OfficersBrowser, ward: Office, sent: dict[str, str], is_assisted: bool
+) -> None:
+    _open(clerk, ward)
+    assert "Công dân cần người giúp đánh giá" in clerk.get("/admin/desk").text
+    clerk.post(f"/admin/desk/visits/{_last_visit().id}/end", sent)
+    assert ("có người giúp" in clerk.get("/admin/desk").text) is is_assisted
+    assert _rate_last(ward).is_assisted is is_assisted
+
+
+def test_help_at_the_kiosk_can_be_noted_until_there_is_an_answer(
+    clerk: OfficersBrowser, ward: Office
+) -> None:
+    for is_in_time in (True, False):
+        _open(clerk, ward)
+        visit_id = _last_visit().id
+        clerk.post(f"/admin/desk/visits/{visit_id}/end")
+        if not is_in_time:
+            _rate_last(ward)
+        assert clerk.post(f"/admin/desk/visits/{visit_id}/assisted").status_code == 303
+        said = "Đã ghi là có người giúp" if is_in_time else "không ghi thêm được"
+        assert said in clerk.get("/admin/desk").text
+        if is_in_time:
+            assert _rate_last(ward).is_assisted
+        with reading() as session:
+            ratings = select(Rating.is_assisted).where(Rating.visit_id == visit_id)
+            assert list(session.scalars(ratings)) == [is_in_time]
+
+
+def test_a_link_opened_at_home_is_not_assisted(clerk: OfficersBrowser, ward: Office) -> None:
+    _open(clerk, ward)
+    clerk.post(f"/admin/desk/visits/{_last_visit().id}/end", {"assisted": "1"})
+    rating = _rate_last(ward, source=RatingSource.LINK, kiosk_id=None)
+    assert not rating.is_assisted

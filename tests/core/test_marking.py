@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import calendars, clock, counting, marking, recording, rollups
+from satisfaction import calendars, clock, counting, marking, recording, rollups, visits
 from satisfaction.database import reading, unit_of_work
 from satisfaction.figures import CountQuery, Figures
 from satisfaction.marking import Hours, no_hours
@@ -141,3 +141,37 @@ def test_marked_answers_still_count_and_are_shown_on_both_paths(
     with clock.replaced(now + timedelta(days=1)), unit_of_work() as session:
         rollups.rebuild_day(session, clock.local_day(now))
     assert _count(ward, by).rows == live.rows
+
+
+@pytest.mark.parametrize("by", [Dimension.DESK, Dimension.PROCEDURE, Dimension.SOURCE])
+def test_assisted_answers_count_and_are_said_apart_on_both_paths(
+    ward: Office, now: datetime, by: Dimension
+) -> None:
+    for place in range(3):
+        visit = finished_visit(ward.desks[0], at=now)
+        with unit_of_work() as session:
+            if place < 2:
+                visits.keep_assisted(session, visit.id)
+            recording.record_rating(session, tap(ward, visit))
+    live = _count(ward, by)
+    assert (live.total.answers, live.total.assisted) == (3, 2)
+    assert [row.assisted for row in live.rows] == [2]
+    with clock.replaced(now + timedelta(days=1)), unit_of_work() as session:
+        rollups.rebuild_day(session, clock.local_day(now))
+    assert _count(ward, by).rows == live.rows
+
+
+def test_a_voided_or_corrected_answer_is_not_counted_as_assisted(
+    ward: Office, now: datetime
+) -> None:
+    visit = finished_visit(ward.desks[0], at=now)
+    first = tap(ward, visit, level=1)
+    with unit_of_work() as session:
+        visits.keep_assisted(session, visit.id)
+        recording.record_rating(session, first)
+        again = tap(ward, visit, level=5, supersedes=first.rating_id)
+        recording.record_rating(session, again)
+    assert _count(ward).total.assisted == 1
+    with unit_of_work() as session:
+        recording.void_rating(session, again.rating_id, account_id=None, explanation="thử")
+    assert _count(ward).total.assisted == 0

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select, update
 
-from satisfaction import clock
+from satisfaction import clock, visits
 from satisfaction.database import db, reading, unit_of_work
 from satisfaction.models import Comment, Rating, Refusal
 from satisfaction.recording import Recorder, Tap
@@ -63,6 +63,19 @@ def test_only_the_same_content_is_the_same_rating(
     assert again.result is (RecordingResult.KNOWN if is_same else RecordingResult.CONFLICT)
     assert _count(Rating) == 1
     assert _count(Refusal) == (0 if is_same else 1)
+
+
+def test_a_repeated_delivery_for_an_assisted_visit_is_no_conflict(ward: Office) -> None:
+    visit = finished_visit(ward.desks[0])
+    given = tap(ward, visit)
+    with unit_of_work() as session:
+        assert visits.keep_assisted(session, visit.id)
+    recorder = Recorder(db.engine)
+    assert recorder.record(given).result is RecordingResult.RECORDED
+    assert recorder.record(given).result is RecordingResult.KNOWN
+    said = replace(given, is_assisted=True)
+    assert recorder.record(said).result is RecordingResult.KNOWN
+    assert (_count(Rating), _count(Refusal)) == (1, 0)
 
 
 def test_an_erased_comment_makes_no_conflict_of_a_repeated_delivery(ward: Office) -> None:

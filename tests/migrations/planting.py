@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import MetaData, Table, column, func, insert, inspect, select, table
+from sqlalchemy import MetaData, Table, column, func, insert, inspect, select, table, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,16 @@ from satisfaction import (
 from satisfaction.audit import record_deed
 from satisfaction.config import Settings
 from satisfaction.database import Base, db, unit_of_work, writing_engine
-from satisfaction.models import Desk, DeskCard, Kiosk, QuotaUse, Rating, RatingMark, ServiceToken
+from satisfaction.models import (
+    Desk,
+    DeskCard,
+    Kiosk,
+    QuotaUse,
+    Rating,
+    RatingMark,
+    ServiceToken,
+    Visit,
+)
 from satisfaction.recording import Tap
 from satisfaction.refusals import RefusedItem, keep_refused_item
 from satisfaction.terms import (
@@ -181,12 +190,20 @@ def plant_renewal() -> None:
             credentials.ask_renewal(session, kiosk)
 
 
+def plant_assisted() -> None:
+    """Plant what the fifth revision holds, in a database where every visit is assisted."""
+    plant_renewal()
+    with unit_of_work() as session:
+        session.execute(update(Visit).values(is_assisted=True))
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
     "0003": plant_unreadable,
     "0004": plant_hours,
     "0005": plant_renewal,
+    "0006": plant_assisted,
 }
 
 
