@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from bench.bare import HELLO
 from bench.load import Load, Post, drive
 from bench.places import Place
-from bench.planting import City, expire_waiting, plant_city, plant_posts
+from bench.planting import City, expire_waiting, plant_city, plant_posts, tell_planner
 from bench.results import Row, Target, at_least, at_most
 from bench.running import Run
 from bench.serving import Server, serve
@@ -86,6 +86,7 @@ class Supply:
         number = round(MOST_TAPS_A_SECOND * seconds)
         posts = plant_posts(self._stands, number, first=self._made)
         self._made += number
+        tell_planner()
         return posts
 
     def spend(self, server: Server, connections: int, seconds: float) -> Load:
