@@ -36,7 +36,7 @@ FACTS = (
     *("ticket", "procedure", "closed", "given", "serving", "good", "repeated", "correction"),
     *("desk", "phone"),
 )
-TROUBLES = ("full", "broken")
+TROUBLES = ("full", "broken", "cut", "unkept")
 LIVE_FACTS = {name: f"{{{name}}}" for name in FACTS + TROUBLES}
 NO_FACTS = dict.fromkeys(FACTS + TROUBLES, "")
 ICONS = {
@@ -273,6 +273,7 @@ def _data(screen: ScreenName, display: Display | None) -> dict[str, Any]:
             level.position for level in display.levels if display.asks_reasons(level.position)
         ],
         "good": [level.position for level in display.levels if level.leaning is Leaning.SATISFIED],
+        "unlinked": display.allows_unlinked and display.screen.desk_id is not None,
         "idle": display.idle_seconds,
         "thanks": THANKS_SECONDS,
         "reasons": REASONS_SECONDS,

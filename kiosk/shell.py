@@ -3,6 +3,7 @@
 Refuses to give away a visit: the page that is kept begins by waiting, whoever was served last.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, jsonify
@@ -64,8 +65,13 @@ def paused() -> Response:
 
 
 def _load_resting() -> Display:
+    """Return what stands on the page without a visit, and no version that the server ever tells.
+
+    So the first answer that the page hears tells it everything, however old the page is.
+    """
     with reading() as session:
-        return at_rest(screens.load_display(session, token_hash()))
+        resting = at_rest(screens.load_display(session, token_hash()))
+    return replace(resting, screen=replace(resting.screen, edition=0))
 
 
 def _addresses(root: Path, patterns: tuple[str, ...]) -> list[str]:

@@ -66,6 +66,7 @@ class Display:
     reasons: tuple[Choice, ...]
     follow_up: FollowUp
     follow_up_most: int
+    allows_unlinked: bool
     idle_seconds: int
     we_changed_vi: str
     we_changed_en: str
@@ -110,6 +111,7 @@ def load_display(session: Session, token_hash: bytes) -> Display:
         reasons=list_reasons(session, configuration.reason_codes),
         follow_up=configuration.follow_up,
         follow_up_most=configuration.follow_up_most,
+        allows_unlinked=configuration.allows_unlinked,
         idle_seconds=configuration.idle_seconds,
         we_changed_vi=configuration.we_changed_vi,
         we_changed_en=configuration.we_changed_en,

@@ -133,6 +133,19 @@ export class Queue {
     return (await Promise.all(counts)).some(Boolean);
   }
 
+  // Keep a note of this device, sealed, in place of the one before.
+  async note(name, body) {
+    const { db, key } = await this.#openSealed();
+    await db.put("device", await seal(key, body), name);
+  }
+
+  // The note of this name; null where there is none.
+  async recall(name) {
+    const { db, key } = await this.#openSealed();
+    const found = await db.get("device", name);
+    return found ? unseal(key, found) : null;
+  }
+
   // What the device says of its queue.
   async state() {
     const db = await this.#open();

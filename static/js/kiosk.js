@@ -16,6 +16,7 @@ const STILL_THERE_SECONDS = 20;
 const CORRECTION_SECONDS = 110;
 const RELOAD_MS = 60_000;
 const STUCK_MS = 5_000;
+const TOLD_MS = 15 * 60_000;
 const OLD_MS = 12 * 3600_000;
 const CONTROLS = ".key,.reason,[data-do]:not([data-do=listen])";
 
@@ -27,7 +28,7 @@ class Kiosk {
   #poll = new Poll(page.poll, page.screen.version, {
     onScreen: (screen) => this.#hearScreen(screen),
     onRefused: () => this.#pause(),
-    onReached: (isReached) => this.#screens.tellOffline(!isReached),
+    onReached: (isReached) => this.#hearNetwork(isReached),
     onHeard: () => this.#goOn(),
   });
   #heartbeat = new Heartbeat(this.#queue, page.heartbeat, {
@@ -37,6 +38,7 @@ class Kiosk {
   });
   #screens = new Screens(() => this.#poll.offsetMs ?? 0);
   #speech = new Speech(page.speech ?? {}, () => this.#offerSpeech());
+  #isCut = false;
   #shell = new Shell(page, () => this.#turnTo(this.#newest));
   #newest = page.screen;
   #asked = null;
@@ -103,9 +105,11 @@ class Kiosk {
       reload();
     } else if (screen.visit && !this.#answered.has(screen.visit)) {
       this.#ask(screen);
+    } else if (this.#isCut && !page.unlinked) {
+      this.#pause();
     } else {
       this.#lobby?.clear();
-      this.#show("wait", { serving: screen.serving });
+      this.#show("wait", { serving: !this.#isCut && screen.serving, unkept: !this.#shell.isPossible });
       this.#helpForAWhile();
     }
   }
@@ -132,6 +136,9 @@ class Kiosk {
   // Take up what the server wants shown, unless a citizen is busy with what came before.
   #turnTo(screen) {
     this.#newest = screen;
+    if (this.#poll.isHeard && !screen.visit) {
+      this.#note(null);
+    }
     const isAsking = this.#screens.name === "rate" && !this.#given && !this.#isBusy;
     if (isAsking && !this.#lobby && this.#asked.visit !== screen.visit) {
       this.#wait();
@@ -142,6 +149,7 @@ class Kiosk {
 
   #ask(screen) {
     this.#asked = screen;
+    this.#note(screen.visit && screen);
     this.#show("rate", screen);
     this.#countDown(page.idle, { onEnd: () => this.#askStillThere() });
   }
@@ -168,6 +176,10 @@ class Kiosk {
   async #leave(outcome) {
     const { visit } = this.#asked;
     if (this.#lobby) {
+      this.#wait();
+      return;
+    }
+    if (!visit) {
       this.#wait();
       return;
     }
@@ -290,13 +302,13 @@ class Kiosk {
   }
 
   #mayCorrect() {
-    return this.#correctionLeft() > 20;
+    return Boolean(this.#asked.visit) && this.#correctionLeft() > 20;
   }
 
   #pause() {
     if (!this.#isBusy && this.#screens.name !== "paused") {
       this.#stopCounting();
-      this.#show("paused", { [this.#trouble]: true });
+      this.#show("paused", { [this.#trouble]: true, cut: this.#isCut });
     }
   }
 
@@ -334,6 +346,33 @@ class Kiosk {
     if (this.#trouble) {
       this.#examine();
     }
+  }
+
+  // Only what requests say counts. Whoever waits now sees what there is without the server.
+  async #hearNetwork(isReached) {
+    this.#isCut = !isReached;
+    this.#screens.tellOffline(this.#isCut);
+    const told = this.#isCut && !this.#newest.visit && (await this.#recallTold());
+    if (told && this.#isCut && !this.#newest.visit) {
+      this.#newest = { ...this.#newest, ...told };
+    }
+    if (this.#screens.name === "wait") {
+      this.#begin();
+    }
+  }
+
+  // The visit that the server last told of, for a start without it.
+  #note(screen) {
+    const { visit, ticket, procedure, closed } = screen ?? {};
+    const told = screen && !page.lobby && { visit, ticket, procedure, closed, at: this.#poll.now };
+    this.#queue.note("told", told || null).catch(() => {});
+  }
+
+  async #recallTold() {
+    const { at, ...told } = (await inTime(this.#queue.recall("told")).catch(() => null)) ?? {};
+    const isLate = !(Math.abs(this.#poll.now - at) < TOLD_MS);
+    await this.#recall(isLate ? null : told.visit);
+    return isLate || this.#answered.has(told.visit) ? null : told;
   }
 
   // ---- what is touched
@@ -387,7 +426,7 @@ class Kiosk {
     } else if (target.matches("dialog")) {
       this.#stay();
     } else if (this.#screens.name === "wait" && !this.#lobby && target.closest(".main")) {
-      this.#tellEarly();
+      this.#touchWaiting();
     }
   }
 
@@ -450,6 +489,16 @@ class Kiosk {
       event.preventDefault();
     }
     keys.find((key) => key.value === event.key && !document.querySelector("dialog"))?.click();
+  }
+
+  // Without the server nobody says which visit it was: where the office allows it, an answer may
+  // be for none.
+  #touchWaiting() {
+    if (this.#isCut && page.unlinked) {
+      this.#ask({ ...this.#newest, visit: null, ticket: "", procedure: "", closed: "" });
+    } else {
+      this.#tellEarly();
+    }
   }
 
   #tellEarly() {

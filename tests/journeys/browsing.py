@@ -175,6 +175,11 @@ class GunicornServer:
                     raise
                 time.sleep(0.05)
 
+    def freeze(self, *, is_frozen: bool = True) -> None:
+        """Have it take requests and answer none, or go on."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP if is_frozen else signal.SIGCONT)
+
     def kill(self) -> None:
         """Kill master and workers at once, as a power cut would."""
         if self._process is not None:

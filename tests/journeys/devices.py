@@ -17,11 +17,14 @@ NO_SERVER = "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|ERR_
 class Device:
     """A browser of its own over a profile that stays, and every complaint of its pages."""
 
-    def __init__(self, browser: Browser, profile: Path, address: str) -> None:
+    def __init__(
+        self, browser: Browser, profile: Path, address: str, *, flags: tuple[str, ...] = ()
+    ) -> None:
         self.address = address
         self.complaints: list[str] = []
         self._type = browser.browser_type
         self._profile = profile
+        self._flags = [*FLAGS, *flags]
         self._context: BrowserContext | None = None
 
     def start(self, path: str = "/kiosk/") -> Page:
@@ -29,7 +32,7 @@ class Device:
         self._context = self._type.launch_persistent_context(
             self._profile,
             executable_path=CHROMIUM,
-            args=list(FLAGS),
+            args=self._flags,
             base_url=self.address,
             viewport={"width": 1280, "height": 800},
         )

@@ -1,14 +1,19 @@
 """The kiosk's page lives without its server: reloaded, slow, killed, started again."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
 from satisfaction.config import Settings
+from satisfaction.configurations import Changes, change_configuration
+from satisfaction.database import reading, unit_of_work
+from satisfaction.models import Rating
 from tests.conftest import Office
 from tests.journeys.browsing import ROOT, GunicornServer, Tabs
 from tests.journeys.devices import NO_SERVER, Device, kept, until, wait_until_kept
@@ -153,8 +158,166 @@ def test_a_browser_killed_without_the_server_starts_again_and_delivers(
     device.kill()
     page = device.start()
     expect(page.get_by_role("heading")).to_contain_text("mời ông/bà chạm vào màn hình này")
-    page.get_by_text("Máy đang mất mạng.").wait_for()
+    page.locator(".resting").wait_for()
     assert kiosk.counted() == []
     server.start()
     until(page, kiosk.counted)
     assert [(given.level, given.visit_id) for given in kiosk.counted()] == [(2, first.id)]
+
+
+def _allow_unlinked(ward: Office) -> None:
+    with unit_of_work() as session:
+        change_configuration(session, ward.unit, Changes(allows_unlinked=True))
+
+
+def test_where_nothing_tells_of_a_visit_the_screen_rests(
+    kiosk: KioskAtDesk, server: GunicornServer
+) -> None:
+    page = _open(kiosk)
+    page.locator(".wait .row5").wait_for()
+    server.kill()
+    expect(page.get_by_role("heading")).to_have_text("Màn hình đang tạm nghỉ")
+    expect(page.get_by_text("Cán bộ lưu ý: máy đang mất mạng")).to_be_visible()
+    expect(page.get_by_text("Ông/bà vẫn đánh giá được.")).not_to_be_visible()
+    assert page.get_by_text("ghép lại máy").count() == 0
+    server.start()
+    page.locator(".wait .row5").wait_for()
+    assert kiosk.counted() == []
+
+
+def test_where_the_office_allows_it_an_answer_is_for_no_visit(
+    kiosk: KioskAtDesk, server: GunicornServer, ward_now: Office
+) -> None:
+    _allow_unlinked(ward_now)
+    page = _open(kiosk)
+    page.locator(".wait .row5").wait_for()
+    server.kill()
+    page.get_by_text("Máy đang mất mạng.").wait_for()
+    rest(page)
+    page.locator(".wait h1").click()
+    page.locator(".keys").wait_for()
+    assert page.locator(".ticket").inner_text() == "Bàn 1"
+    rest(page)
+    page.get_by_role("button", name="Không đánh giá").click()
+    page.locator(".wait .row5").wait_for()
+    rest(page)
+    page.locator(".wait h1").click()
+    page.locator(".keys").wait_for()
+    rest(page)
+    key(page, 4).click()
+    page.locator(".thanks").wait_for()
+    assert page.get_by_text("Đánh giá lại").count() == 0
+    server.start()
+    until(page, kiosk.counted)
+    page.wait_for_timeout(1_000)
+    assert [(given.level, given.visit_id) for given in kiosk.counted()] == [(4, None)]
+    with reading() as session:
+        assert session.scalars(select(Rating.desk_id)).all() == [ward_now.desks[0].id]
+
+
+def test_a_visit_that_was_told_before_the_cut_is_rated_as_that_visit(
+    kiosk: KioskAtDesk, server: GunicornServer, ward_now: Office
+) -> None:
+    _allow_unlinked(ward_now)
+    visit = kiosk.serve("047")
+    page = _open(kiosk)
+    page.locator(".keys").wait_for()
+    server.kill()
+    page.get_by_text("Máy đang mất mạng.").wait_for()
+    rest(page)
+    expect(page.locator(".ticket")).to_contain_text("047")
+    key(page, 5).click()
+    page.locator(".thanks").wait_for()
+    server.start()
+    until(page, kiosk.counted)
+    assert [(given.level, given.visit_id) for given in kiosk.counted()] == [(5, visit.id)]
+
+
+def test_a_visit_that_was_told_before_the_cut_is_asked_about_after_a_restart(
+    kiosk: KioskAtDesk, server: GunicornServer, device: Device, ward_now: Office
+) -> None:
+    page = device.enrol(ward_now.tokens[0])
+    visit = kiosk.serve("047")
+    page.locator(".keys").wait_for()
+    page.wait_for_timeout(500)
+    server.kill()
+    device.kill()
+    page = device.start()
+    page.locator(".keys").wait_for()
+    expect(page.locator(".ticket")).to_contain_text("047")
+    expect(page.locator(".ticket")).to_contain_text("Bàn 1 · xong lúc")
+    rest(page)
+    key(page, 3).click()
+    page.locator(".reasons").wait_for()
+    device.kill()
+    page = device.start()
+    page.locator(".resting").wait_for()
+    server.start()
+    until(page, kiosk.counted)
+    page.wait_for_timeout(1_000)
+    assert [(given.level, given.visit_id) for given in kiosk.counted()] == [(3, visit.id)]
+
+
+def test_what_was_told_long_ago_is_not_asked_about(
+    kiosk: KioskAtDesk, server: GunicornServer
+) -> None:
+    page = kiosk.open(service_workers="allow", has_own_time=True)
+    wait_until_kept(page)
+    kiosk.serve("047")
+    page.locator(".keys").wait_for()
+    page.wait_for_timeout(500)
+    server.kill()
+    page.clock.set_system_time(time.time() + 16 * 60)
+    page.reload()
+    page.locator(".resting").wait_for()
+    assert page.locator(".keys").count() == 0
+
+
+def test_the_browsers_word_on_the_network_is_never_asked_for(kiosk: KioskAtDesk) -> None:
+    page = kiosk.open(
+        script="""Object.defineProperty(Navigator.prototype, "onLine", {
+                    get() { throw new Error("asked for onLine") }})""",
+        service_workers="allow",
+    )
+    wait_until_kept(page)
+    kiosk.serve("047")
+    page.locator(".keys").wait_for()
+    rest(page)
+    key(page, 4).click()
+    page.locator(".thanks").wait_for()
+    until(page, kiosk.counted)
+
+
+def test_a_server_that_does_not_answer_holds_up_no_page(
+    kiosk: KioskAtDesk, server: GunicornServer
+) -> None:
+    page = _open(kiosk)
+    page.locator(".wait .row5").wait_for()
+    server.freeze()
+    begun = time.monotonic()
+    page.reload()
+    page.locator(".wait .row5").wait_for()
+    shown_after = time.monotonic() - begun
+    server.freeze(is_frozen=False)
+    print("without an answer:", round(shown_after, 2))
+    assert 1.5 < shown_after < 4
+
+
+def test_on_plain_http_staff_read_that_offline_mode_is_off(
+    browser: Browser, server: GunicornServer, tmp_path: Path, ward_now: Office
+) -> None:
+    address = f"http://kiosk.test:{server.port}"
+    flags = ("--host-resolver-rules=MAP kiosk.test 127.0.0.1",)
+    device = Device(browser, tmp_path / "plain", address, flags=flags)
+    page = device.start(f"/kiosk/enrol/{ward_now.tokens[0]}")
+    assert page.evaluate("isSecureContext") is False
+    expect(page.locator(".foot")).to_contain_text("Bàn 1 · chế độ ngoại tuyến đang tắt")
+    device.close()
+    assert [one for one in device.complaints if "Cross-Origin-Opener-Policy" not in one] == []
+
+
+def test_a_device_that_is_no_kiosk_leads_staff_to_pairing(kiosk: KioskAtDesk) -> None:
+    kiosk.tabs.allow("401")
+    page = kiosk.tabs.open("/kiosk/")
+    page.get_by_text("Cán bộ: ghép lại máy").click()
+    expect(page.get_by_role("heading")).to_have_text("Ghép máy đánh giá")
