@@ -1,0 +1,262 @@
+"""A real browser, the real server, and everything that goes wrong between them.
+
+Whoever was thanked is counted, once. The short form is part of every run; ``make faults`` runs
+the long one.
+"""
+
+import os
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page
+from sqlalchemy import select
+
+from satisfaction import clock, fleet
+from satisfaction.database import db, reading, unit_of_work
+from satisfaction.fleet import PairingPlace
+from satisfaction.models import Kiosk, Rating, Refusal, Visit
+from tests.conftest import Office, make_office
+from tests.faults.serving import Product, copy_database, serving
+from tests.faults.wire import Wire, wired
+from tests.journeys.browsing import Tabs
+from tests.journeys.devices import Device, until
+from tests.journeys.kiosks import KioskAtDesk, key, rest
+from tests.journeys.queues import fill_queue, look_at_store, make_ratings, plant_visits
+
+pytestmark = pytest.mark.journey
+IS_LONG = os.environ.get("FAULTS") == "long"
+ROUNDS = 10 if IS_LONG else 1
+QUEUED = 2_000 if IS_LONG else 150
+LONGEST_SECONDS = 120 if IS_LONG else 40
+WRONG = [timedelta(hours=1), -timedelta(days=3), -timedelta(hours=1), timedelta(days=3)]
+
+
+@dataclass
+class Stand:
+    """A kiosk before a server that can be stopped, and every visit that somebody rated there."""
+
+    kiosk: KioskAtDesk
+    product: Product
+    wire: Wire
+    rated: list[str] = field(default_factory=list)
+
+    @property
+    def ward(self) -> Office:
+        """Return the office."""
+        return self.kiosk.ward
+
+    def meet(self, page: Page) -> None:
+        """Serve a citizen and wait until the question stands there."""
+        visit = self.kiosk.serve()
+        self.rated.append(str(visit.token))
+        page.locator(".keys").wait_for()
+        rest(page)
+
+    def queue(self, page: Page, amount: int) -> None:
+        """Let that many citizens tap while the queue is not looked at by anybody else."""
+        visits = plant_visits(self.ward, amount)
+        fill_queue(page, make_ratings(self.ward, visits))
+        self.rated += visits
+
+    def wait_for_delivery(self, page: Page) -> None:
+        """Wait until the device has nothing left to tell."""
+        until(page, lambda: len(_counted()) >= len(self.rated), seconds=LONGEST_SECONDS)
+        until(page, lambda: look_at_store(page)["items"] == [], seconds=LONGEST_SECONDS)
+
+    def say(self, fault: str) -> None:
+        """Print and check that what was tapped is what is counted."""
+        counted = _counted()
+        lost = len(set(self.rated) - counted.keys())
+        doubled = sum(counted.values()) - len(counted)
+        total = sum(counted.values())
+        print(
+            f"\nFAULT {fault} ({db.engine.dialect.name}): tapped {len(self.rated)} = "
+            f"counted {total}, lost {lost}, doubled {doubled}"
+        )
+        assert (lost, doubled, total) == (0, 0, len(self.rated))
+        with reading() as session:
+            assert session.scalars(select(Refusal)).all() == []
+
+
+def _counted() -> Counter[str]:
+    with reading() as session:
+        visits = session.scalars(select(Visit.token).join(Rating, Rating.visit_id == Visit.id))
+        return Counter(str(visit) for visit in visits)
+
+
+@pytest.fixture
+def stand(app: Flask, browser: Browser) -> Iterator[Stand]:
+    """Return a kiosk, its server and the wire between them."""
+    with unit_of_work() as session:
+        ward = make_office(session)
+    with serving(app) as product, wired(product.port) as wire:
+        tabs = Tabs(browser, wire.address)
+        yield Stand(KioskAtDesk(ward, tabs), product, wire)
+        tabs.close()
+
+
+@pytest.fixture
+def device(browser: Browser, stand: Stand, tmp_path: Path) -> Iterator[Device]:
+    """Return a device with a profile of its own on the disk."""
+    made = Device(browser, tmp_path / "profile", stand.wire.address)
+    yield made
+    made.close()
+
+
+def _start_waiting(stand: Stand) -> Page:
+    page = stand.kiosk.open()
+    page.locator(".wait").wait_for()
+    return page
+
+
+def test_the_server_stops_before_during_and_after_a_tap(stand: Stand) -> None:
+    for _ in range(ROUNDS):
+        for moment in ("before", "during", "after"):
+            page = _start_waiting(stand)
+            stand.meet(page)
+            if moment == "before":
+                stand.product.stop()
+            key(page, 5).click(no_wait_after=True)
+            if moment == "after":
+                until(page, lambda: len(_counted()) == len(stand.rated))
+            stand.product.stop()
+            page.locator(".thanks").wait_for()
+            stand.product.start()
+            stand.wait_for_delivery(page)
+            page.context.close()
+    stand.say("server stopped before, during and after a tap")
+
+
+def test_answers_are_lost_and_the_network_is_cut_in_the_middle_of_a_batch(stand: Stand) -> None:
+    page = _start_waiting(stand)
+    for _ in range(ROUNDS):
+        stand.wire.cuts = ["answering", "asking"] * (2 if IS_LONG else 1)
+        stand.queue(page, QUEUED)
+        stand.wait_for_delivery(page)
+        assert stand.wire.cuts == []
+    stand.say(f"{len(stand.wire.made)} times the wire cut, half of them after the commit")
+
+
+def test_a_tab_is_killed_and_two_tabs_share_a_queue(stand: Stand) -> None:
+    page = _start_waiting(stand)
+    stand.meet(page)
+    stand.wire.is_down = True
+    key(page, 4).click()
+    page.locator(".thanks").wait_for()
+    context = page.context
+    page.close()
+    stand.wire.is_down = False
+    tabs = [context.new_page() for _ in range(2)]
+    for tab in tabs:
+        tab.goto("/kiosk/")
+        tab.locator("#screen h1").wait_for()
+    for _ in range(ROUNDS):
+        for tab in tabs:
+            stand.queue(tab, QUEUED // 2)
+    stand.wait_for_delivery(tabs[0])
+    stand.say("tab killed, then two tabs with one queue")
+
+
+def test_the_browser_is_killed_with_a_full_queue(stand: Stand, device: Device) -> None:
+    page = device.enrol(stand.ward.tokens[0])
+    for _ in range(ROUNDS):
+        stand.meet(page)
+        stand.wire.is_down = True
+        key(page, 3).click()
+        page.locator(".reasons,.thanks").first.wait_for()
+        stand.queue(page, QUEUED)
+        device.kill()
+        stand.wire.is_down = False
+        page = device.start()
+        page.locator("#screen h1").wait_for()
+        until(page, lambda: len(_counted()) > 0)
+        device.kill()
+        page = device.start()
+        page.locator("#screen h1").wait_for()
+        stand.wait_for_delivery(page)
+    stand.say("browser killed while queued and while delivering")
+
+
+def test_the_store_is_full(stand: Stand) -> None:
+    page = _start_waiting(stand)
+    stand.wire.is_down = True
+    stand.queue(page, QUEUED)
+    browser = page.context.new_cdp_session(page)
+    quota = {"origin": stand.wire.address, "quotaSize": 1}
+    browser.send("Storage.overrideQuotaForOrigin", quota)
+    stand.wire.is_down = False
+    stand.wait_for_delivery(page)
+    stand.say("storage full with a queue in it")
+
+
+def test_the_clock_is_wrong_and_jumps_while_queued(stand: Stand) -> None:
+    for wrong in WRONG if IS_LONG else WRONG[:2]:
+        page = stand.kiosk.tabs.context().new_page()
+        page.clock.install(time=clock.now() + wrong)
+        with page.expect_response("**/kiosk/screen*"):
+            page.goto(f"/kiosk/enrol/{stand.ward.tokens[0]}")
+        stand.meet(page)
+        stand.wire.is_down = True
+        key(page, 5).click()
+        page.locator(".thanks").wait_for()
+        page.clock.set_system_time(clock.now())
+        stand.wire.is_down = False
+        until(page, lambda: len(_counted()) == len(stand.rated), seconds=LONGEST_SECONDS)
+        page.context.close()
+    stand.say("clock 1 h and 3 days wrong, jumping while queued")
+    with reading() as session:
+        days = list(session.scalars(select(Rating.local_day).order_by(Rating.seq)))
+    assert days == [clock.today(), None] * (len(days) // 2)
+
+
+def test_a_device_is_paired_anew_with_a_full_queue(stand: Stand) -> None:
+    page = _start_waiting(stand)
+    with unit_of_work() as session:
+        fleet.revoke_kiosk(session, session.get_one(Kiosk, stand.ward.kiosks[0].id))
+        place = PairingPlace(
+            unit_id=stand.ward.unit.id, desk_id=stand.ward.desks[0].id, name="máy mới"
+        )
+        code = fleet.make_pairing_code(session, place)
+    stand.queue(page, QUEUED)
+    page.get_by_text("Màn hình đang tạm nghỉ").wait_for()
+    assert len(look_at_store(page)["items"]) == QUEUED
+    _pair(page, code)
+    stand.wait_for_delivery(page)
+    stand.say("revoked and paired anew with a full queue")
+
+
+def _pair(page: Page, code: str) -> None:
+    """Enter a code as the form does."""
+    page.goto(f"/kiosk/pair?{urllib.parse.urlencode({'code': code})}")
+    page.evaluate("document.querySelector('form').submit()")
+    page.locator("#screen h1").wait_for()
+
+
+def test_the_server_is_restored_from_last_nights_backup(app: Flask, stand: Stand) -> None:
+    page = _start_waiting(stand)
+    amount = min(QUEUED, 400)
+    stand.queue(page, amount // 2)
+    stand.wait_for_delivery(page)
+    visits = plant_visits(stand.ward, amount // 2)
+    stand.product.stop()
+    db.engine.dispose()
+    put_back = copy_database(app.config["SETTINGS"])
+    stand.product.start()
+    fill_queue(page, make_ratings(stand.ward, visits))
+    stand.rated += visits
+    stand.wait_for_delivery(page)
+    stand.product.stop()
+    db.engine.dispose()
+    put_back()
+    stand.product.start()
+    gone = len(stand.rated) - len(_counted())
+    page.goto("/kiosk/")
+    stand.wait_for_delivery(page)
+    stand.say(f"server restored from last night's backup, {gone} gone")
+    assert gone == len(visits)
