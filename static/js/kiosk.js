@@ -474,6 +474,14 @@ class Kiosk {
 
   // Arrows lead from key to key, and a number chooses.
   #typed(event) {
+    // A key that is stuck, or goes together with another one, is no answer and nobody's time.
+    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) {
+      const isHeld = event.repeat && (event.key === "Enter" || event.key === " ");
+      if (isHeld || (event.altKey && event.key.startsWith("Arrow"))) {
+        event.preventDefault();
+      }
+      return;
+    }
     this.#noticeCitizen();
     if (this.#screens.name === "wait" && this.#lobby?.hears(event)) {
       this.#helpForAWhile();
