@@ -21,7 +21,7 @@ export class Queue {
     const forget = () => {
       this.#opened = this.#key = null;
     };
-    this.#opened ??= openDB("hailong", 2, {
+    this.#opened ??= openAny("hailong", 2, {
       upgrade,
       blocking: (before, now, event) => {
         event.target.close();
@@ -172,6 +172,19 @@ export class Queue {
     transaction.store.delete("probe");
     await transaction.done;
     return null;
+  }
+}
+
+// A store that a newer page has changed already is opened as it is: what is new in it does not
+// concern this page, to which the device has gone back.
+async function openAny(name, version, reactions) {
+  try {
+    return await openDB(name, version, reactions);
+  } catch (fault) {
+    if (fault.name !== "VersionError") {
+      throw fault;
+    }
+    return openDB(name, undefined, reactions);
   }
 }
 

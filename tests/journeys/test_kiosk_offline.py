@@ -10,10 +10,12 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
+from satisfaction import fleet
 from satisfaction.config import Settings
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import reading, unit_of_work
-from satisfaction.models import Rating
+from satisfaction.fleet import PairingPlace
+from satisfaction.models import Kiosk, Rating
 from tests.conftest import Office
 from tests.journeys.browsing import ROOT, GunicornServer, Tabs
 from tests.journeys.devices import NO_SERVER, Device, kept, until, wait_until_kept
@@ -321,3 +323,23 @@ def test_a_device_that_is_no_kiosk_leads_staff_to_pairing(kiosk: KioskAtDesk) ->
     page = kiosk.tabs.open("/kiosk/")
     page.get_by_text("Cán bộ: ghép lại máy").click()
     expect(page.get_by_role("heading")).to_have_text("Ghép máy đánh giá")
+
+
+def test_a_device_paired_anew_at_another_desk_shows_that_desk(
+    kiosk: KioskAtDesk, ward_now: Office
+) -> None:
+    kiosk.tabs.allow("401")
+    page = _open(kiosk)
+    place = PairingPlace(unit_id=ward_now.unit.id, desk_id=ward_now.desks[1].id, name="Bàn 2")
+    with unit_of_work() as session:
+        device = session.get(Kiosk, ward_now.kiosks[0].id)
+        assert device is not None
+        fleet.revoke_kiosk(session, device)
+        code = fleet.make_pairing_code(session, place)
+    page.get_by_text("Cán bộ: ghép lại máy").click()
+    page.get_by_label("Mã ghép máy").fill(code)
+    page.get_by_role("button", name="Ghép máy này").click()
+    expect(page.locator(".foot")).to_contain_text("Bàn 2")
+    wait_until_kept(page)
+    text = page.evaluate("caches.match('/kiosk/').then(page => page.text())")
+    assert "Bàn 2" in text

@@ -12,7 +12,7 @@ from satisfaction.config import Settings
 from tests.conftest import Office
 from tests.journeys.browsing import ROOT, GunicornServer, Tabs
 from tests.journeys.devices import NO_SERVER, kept, until, wait_until_kept
-from tests.journeys.kiosks import KioskAtDesk, rest
+from tests.journeys.kiosks import KioskAtDesk, key, rest
 
 pytestmark = [pytest.mark.journey, pytest.mark.slow]
 PRODUCT = ("kiosk", "admin", "satisfaction", "templates", "static", "wsgi.py")
@@ -165,4 +165,65 @@ def test_an_edition_that_does_not_start_gives_way_to_the_last_good_one(
     kiosk.serve("047")
     page.locator(".keys").wait_for()
     page.wait_for_timeout(5_000)
-    assert sum(BROKEN in said for said in kiosk.tabs.complaints) == 1
+    assert _times_broken(kiosk) == 1
+
+
+def test_an_edition_whose_trial_is_broken_off_again_and_again_gives_way(
+    kiosk: KioskAtDesk, server: GunicornServer, second: Path
+) -> None:
+    _write(second, before=f'throw new Error("{BROKEN}");', behind="")
+    page = _open(kiosk)
+    before = _editions(page)
+    _serve_instead(server, second)
+    until(page, lambda: _times_broken(kiosk) == 1)
+    page.reload()
+    until(page, lambda: _times_broken(kiosk) == 2)
+    page.reload()
+    kiosk.serve("047")
+    page.locator(".keys").wait_for()
+    assert _editions(page) == before
+    assert _times_broken(kiosk) == 2
+
+
+def _times_broken(kiosk: KioskAtDesk) -> int:
+    return sum(BROKEN in said for said in kiosk.tabs.complaints)
+
+
+def test_the_server_hears_which_edition_did_not_start(
+    kiosk: KioskAtDesk, server: GunicornServer, second: Path
+) -> None:
+    _write(second, before=f'throw new Error("{BROKEN}");', behind="")
+    page = _open(kiosk)
+    good = page.evaluate("JSON.parse(document.getElementById('data').textContent).page")
+    _serve_instead(server, second)
+    with page.expect_request(
+        lambda request: f"{good}.failed." in (request.post_data or ""), timeout=40_000
+    ):
+        until(page, lambda: _times_broken(kiosk) == 1)
+
+
+def test_a_page_that_went_back_keeps_ratings_in_the_newer_store(
+    kiosk: KioskAtDesk, server: GunicornServer
+) -> None:
+    page = _open(kiosk)
+    page.locator(".wait").wait_for()
+    kiosk.tabs.allow("favicon")
+    page.goto("/healthz")
+    page.evaluate(
+        """() => new Promise((resolve, reject) => {
+             const opening = indexedDB.open("hailong", 9);
+             opening.onupgradeneeded = () => opening.result.createObjectStore("newer");
+             opening.onsuccess = () => resolve(opening.result.close());
+             opening.onerror = () => reject(opening.error);
+           })"""
+    )
+    kiosk.serve("047")
+    page.goto("/kiosk/")
+    page.locator(".keys").wait_for()
+    rest(page)
+    server.kill()
+    key(page, 5).click()
+    page.locator(".thanks").wait_for()
+    server.start()
+    until(page, kiosk.counted)
+    assert [given.level for given in kiosk.counted()] == [5]
