@@ -1,0 +1,78 @@
+"""Citizens who tap while a fleet comes back, in a process of their own that nothing else slows.
+
+Measured beside 200 simulated devices in one process, a tap would wait for the simulation.
+"""
+
+import multiprocessing
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+
+from satisfaction import clock
+from tests.faults.devices import Device, Item
+
+PAUSE_SECONDS = 0.05
+LONGEST_START_SECONDS = 60
+
+
+@dataclass
+class Lived:
+    """What was tapped and answered, and how long each tap took that its first try answered."""
+
+    given: list[Item] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    tries_lost: int = 0
+
+    @property
+    def p99_seconds(self) -> float:
+        """The 99th percentile."""
+        return sorted(self.seconds)[int(len(self.seconds) * 0.99)] if self.seconds else 0.0
+
+
+class LiveTaps:
+    """A kiosk in use meanwhile: one tap after another, each until it is answered."""
+
+    def __init__(self, port: int, token: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._here, there = context.Pipe()
+        self._process = context.Process(target=_tap, args=(there, port, token), daemon=True)
+
+    def start(self, answers: Sequence[Item]) -> None:
+        """Begin to tap; return when the first tap is on its way."""
+        self._process.start()
+        assert self._here.poll(LONGEST_START_SECONDS), "nobody taps"
+        self._here.recv()
+        self._here.send(list(answers))
+
+    def finish(self) -> Lived:
+        """Stop, and return what came of it."""
+        self._here.send(None)
+        assert self._here.poll(LONGEST_START_SECONDS), "the last tap was never answered"
+        lived = self._here.recv()
+        self._process.join()
+        assert isinstance(lived, Lived)
+        return lived
+
+
+def _tap(there: Connection, port: int, token: str) -> None:
+    device, lived = Device(port, token, random.Random(1)), Lived()
+    there.send(None)
+    for answer in there.recv():
+        item = device.tap(answer, at=clock.now())
+        del item["kind"]
+        begun, tries = time.monotonic(), 1
+        while device.post("/kiosk/ratings", item) is None:
+            tries += 1
+            time.sleep(PAUSE_SECONDS)
+        if tries == 1:
+            lived.seconds.append(time.monotonic() - begun)
+        lived.tries_lost += tries - 1
+        lived.given.append(item)
+        if there.poll(PAUSE_SECONDS):
+            break
+    else:
+        there.poll(None)
+    there.recv()
+    there.send(lived)
