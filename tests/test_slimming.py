@@ -1,6 +1,7 @@
 """Programs as they are sent: the same program, without its remarks."""
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from satisfaction.web.formats import asset_url
 from satisfaction.web.slimming import slim
 
 ROOT = Path(__file__).parents[1]
+STYLES = sorted((ROOT / "static" / "css").glob("*.css"))
 PROGRAMS = sorted((ROOT / "static" / "js").glob("*.js"))
 
 
@@ -30,6 +32,21 @@ def test_what_is_sent_is_a_good_deal_less_and_still_a_program(app: Flask) -> Non
         assert sent.data == slim(path.read_bytes())
         before, after = before + path.stat().st_size, after + len(sent.data)
     assert after < before * 0.85
+
+
+def test_a_style_is_sent_without_its_remarks_and_with_every_rule(app: Flask) -> None:
+    for path in STYLES:
+        sent = FlaskClient(app, app.response_class).get(f"/static/css/{path.name}", buffered=True)
+        text = path.read_text(encoding="utf-8")
+        assert "/*" not in sent.text
+        assert sent.text.count("{") == re.sub(r"/[*].*?[*]/", "", text, flags=re.DOTALL).count("{")
+        assert sent.text.count("}") == sent.text.count("{")
+
+
+def test_no_word_of_a_style_looks_like_a_remark() -> None:
+    for path in STYLES:
+        words = re.findall(r'"[^"\n]*"', path.read_text(encoding="utf-8"))
+        assert [word for word in words if re.search(r"/[*]|[*]/|[;{},]\s", word)] == []
 
 
 def test_an_address_carries_the_digest_of_what_is_sent(app: Flask) -> None:

@@ -1,27 +1,32 @@
-"""Programs go to the browser without their remarks. Refuses to touch anything but our own.
+"""Programs and styles go to the browser without their remarks; nobody else's are touched.
 
 A kiosk loads a fifth less; readers of the repository lose nothing.
 """
 
+import re
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request
 
-OWN = "js"
+OWN = {("js", ".js"), ("css", ".css")}
 REMARK = b"//"
+STYLE_REMARK = re.compile(rb"/\*.*?\*/", re.DOTALL)
+STYLE_SPACE = re.compile(rb"([;{},])\s+")
 
 
 def served_bytes(path: Path) -> bytes:
     """Return what is sent for a static file."""
-    return slim(path.read_bytes()) if _is_own(path) else path.read_bytes()
+    return slim(path.read_bytes(), path.suffix) if _is_own(path) else path.read_bytes()
 
 
-def slim(program: bytes) -> bytes:
-    """Return a program without indentation, empty lines and lines that are remarks.
+def slim(text: bytes, suffix: str = ".js") -> bytes:
+    """Return a text without indentation, empty lines and remarks.
 
     No text of ours runs over several lines; a test sees to that.
     """
-    lines = (line.strip() for line in program.splitlines())
+    if suffix == ".css":
+        text = STYLE_SPACE.sub(rb"\1", STYLE_REMARK.sub(b"", text))
+    lines = (line.strip() for line in text.splitlines())
     return b"".join(line + b"\n" for line in lines if line and not line.startswith(REMARK))
 
 
@@ -31,7 +36,7 @@ def install_slimming(app: Flask) -> None:
 
 
 def _is_own(path: Path) -> bool:
-    return path.parent.name == OWN and path.suffix == ".js"
+    return (path.parent.name, path.suffix) in OWN
 
 
 def _slim(response: Response) -> Response:
@@ -40,5 +45,5 @@ def _slim(response: Response) -> Response:
     path = Path(str(current_app.static_folder), str((request.view_args or {})["filename"]))
     if _is_own(path):
         response.direct_passthrough = False
-        response.set_data(slim(response.get_data()))
+        response.set_data(slim(response.get_data(), path.suffix))
     return response

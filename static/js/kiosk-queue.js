@@ -5,6 +5,7 @@ import "../vendor/idb/idb-8.0.4.umd.js";
 import { fingerprint, newKey, seal, unseal } from "./kiosk-vault.js";
 
 const { openDB } = globalThis.idb;
+const NAME = "hailong";
 const STRICT = { durability: "strict" };
 const DAY_MS = 24 * 3600_000;
 const KEPT_MS = 7 * DAY_MS;
@@ -21,14 +22,18 @@ export class Queue {
     const forget = () => {
       this.#opened = this.#key = null;
     };
-    this.#opened ??= openAny("hailong", 2, {
+    const reactions = {
       upgrade,
       blocking: (before, now, event) => {
         event.target.close();
         forget();
       },
       terminated: forget,
-    });
+    };
+    // A page that the device went back to takes a newer page's store as it is.
+    this.#opened ??= openDB(NAME, 2, reactions).catch((fault) =>
+      fault.name === "VersionError" ? openDB(NAME, undefined, reactions) : Promise.reject(fault),
+    );
     this.#opened.catch(forget);
     return this.#opened;
   }
@@ -172,19 +177,6 @@ export class Queue {
     transaction.store.delete("probe");
     await transaction.done;
     return null;
-  }
-}
-
-// A store that a newer page has changed already is opened as it is: what is new in it does not
-// concern this page, to which the device has gone back.
-async function openAny(name, version, reactions) {
-  try {
-    return await openDB(name, version, reactions);
-  } catch (fault) {
-    if (fault.name !== "VersionError") {
-      throw fault;
-    }
-    return openDB(name, undefined, reactions);
   }
 }
 
