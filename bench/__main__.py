@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import figures, live_tap, memory, page, polling, rebuild, size, start
+from bench import batch, figures, live_tap, memory, page, polling, rebuild, size, start
 from bench.load import generator
 from bench.places import Places
 from bench.results import Row, as_table, write_results
@@ -19,6 +19,7 @@ from bench.running import Run
 
 NOUNS: dict[str, Callable[[Run], Sequence[Row]]] = {
     "live_tap": live_tap.measure,
+    "batch": batch.measure,
     "figures": figures.measure,
     "rebuild": rebuild.measure,
     "polling": polling.measure,
