@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
@@ -20,6 +21,8 @@ from tests.conftest import Office
 from tests.journeys.browsing import ROOT, GunicornServer, Tabs
 from tests.journeys.devices import NO_SERVER, Device, kept, until, wait_until_kept
 from tests.journeys.kiosks import KioskAtDesk, key, rest
+from tests.journeys.looking import find_faults
+from tests.journeys.test_kiosk_access import RULES
 
 pytestmark = pytest.mark.journey
 
@@ -343,3 +346,53 @@ def test_a_device_paired_anew_at_another_desk_shows_that_desk(
     wait_until_kept(page)
     text = page.evaluate("caches.match('/kiosk/').then(page => page.text())")
     assert "Bàn 2" in text
+
+
+SIZES = ((1280, 800), (1024, 600), (1920, 1080), (800, 1280), (390, 844))
+NO_WORKER = "delete Navigator.prototype.serviceWorker"
+
+
+def _faults_in_all_forms(page: Page) -> list[str]:
+    """Return what is wrong with a screen in both languages and with larger letters."""
+    is_phone = page.evaluate("innerWidth < 600")
+    found = [f"axe: {one['id']}" for one in Axe().run(page, options=RULES).response["violations"]]
+    for what in ("easy", "language", "easy"):
+        found += find_faults(page, may_scroll=is_phone)
+        page.evaluate("what => document.querySelector(`[data-do=${what}]`).click()", what)
+    found += find_faults(page, may_scroll=is_phone)
+    page.evaluate("document.querySelector('[data-do=language]').click()")
+    return found
+
+
+def _cut(page: Page) -> None:
+    page.route("**/kiosk/screen*", lambda route: route.abort())
+    page.clock.run_for(3_000)
+    page.wait_for_timeout(100)
+    page.clock.run_for(7_000)
+
+
+@pytest.mark.slow
+def test_the_screens_without_the_server_fit_and_are_for_everybody(
+    ward_now: Office, tabs: Tabs
+) -> None:
+    tabs.allow("ERR_FAILED")
+    kiosk = KioskAtDesk(ward_now, tabs)
+    found: dict[str, list[str]] = {}
+    for allows in (False, True):
+        if allows:
+            _allow_unlinked(ward_now)
+        for size in SIZES:
+            page = kiosk.open(size=size, has_own_time=True, script=NO_WORKER)
+            page.locator(".wait .row5").wait_for()
+            found[f"plain {size}"] = _faults_in_all_forms(page)
+            _cut(page)
+            page.locator(".notice" if allows else ".resting").first.wait_for()
+            page.clock.run_for(1_000)
+            found[f"cut {size} {allows}"] = _faults_in_all_forms(page)
+            if allows:
+                page.locator(".wait h1").click()
+                page.locator(".keys").wait_for()
+                page.clock.run_for(1_000)
+                found[f"unlinked {size}"] = _faults_in_all_forms(page)
+            page.context.close()
+    assert {name: faults for name, faults in found.items() if faults} == {}
