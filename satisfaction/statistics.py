@@ -26,9 +26,9 @@ class Interval:
     low: float
     high: float
 
-    def __contains__(self, share: float) -> bool:
-        """Say whether a share lies within, the ends included."""
-        return self.low <= share <= self.high
+    def __contains__(self, share: float | None) -> bool:
+        """Say whether a share lies within, the ends included; one that does not exist does not."""
+        return share is not None and self.low <= share <= self.high
 
 
 @dataclass(frozen=True)
