@@ -5,6 +5,7 @@ the long one.
 """
 
 import os
+import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from tests.conftest import Office, make_office
 from tests.faults.serving import Product, copy_database, serving
 from tests.faults.wire import Wire, wired
 from tests.journeys.browsing import Tabs
-from tests.journeys.devices import Device, until
+from tests.journeys.devices import Device, until, wait_until_kept
 from tests.journeys.kiosks import KioskAtDesk, key, rest
 from tests.journeys.queues import fill_queue, look_at_store, make_ratings, plant_visits
 
@@ -260,3 +261,63 @@ def test_the_server_is_restored_from_last_nights_backup(app: Flask, stand: Stand
     stand.wait_for_delivery(page)
     stand.say(f"server restored from last night's backup, {gone} gone")
     assert gone == len(visits)
+
+
+def test_nothing_of_an_answer_lies_readable_on_the_disk(
+    browser: Browser, stand: Stand, tmp_path: Path
+) -> None:
+    port = stand.wire.address.rpartition(":")[2]
+    address = f"http://kiosk.test:{port}"
+    flag = "--host-resolver-rules=MAP kiosk.test 127.0.0.1"
+    secure, plainly = tmp_path / "secure", tmp_path / "plain"
+    sealed = _search_disk(Device(browser, secure, stand.wire.address), stand, profile=secure)
+    plain = _search_disk(Device(browser, plainly, address, flags=(flag,)), stand, profile=plainly)
+    print(f"\nreadable on the disk: {sorted(sealed)} on a secure address, {sorted(plain)} on none")
+    assert sealed == set()
+    assert plain >= {"visit", "answer", "reasons"}
+    stand.say("killed with sealed and with open queues")
+
+
+def _search_disk(device: Device, stand: Stand, *, profile: Path) -> set[str]:
+    """Tap on a device that is paired and offline, kill it, and search every byte it left.
+
+    Started again it delivers what it kept. It is stopped once before, because a browser writes a
+    new credential to the disk only after a while.
+    """
+    with unit_of_work() as session:
+        place = PairingPlace(unit_id=stand.ward.unit.id, desk_id=stand.ward.desks[0].id, name="tạm")
+        code = fleet.make_pairing_code(session, place)
+    page = device.start("/kiosk/pair")
+    _pair(page, code)
+    if device.address == stand.wire.address:
+        wait_until_kept(page)
+    device.close()
+    page = device.start()
+    page.locator("#screen h1").wait_for()
+    visit = stand.kiosk.serve("KQ91837")
+    page.locator(".keys").wait_for()
+    rest(page)
+    stand.wire.is_down = True
+    key(page, 2).click()
+    page.locator(".reasons").wait_for()
+    rest(page)
+    page.get_by_role("checkbox", name="Chờ lâu").check()
+    page.get_by_role("button", name="Gửi").click()
+    page.locator(".thanks").wait_for()
+    credential = next(one["value"] for one in page.context.cookies() if "kiosk" in one["name"])
+    time.sleep(1)
+    device.kill()
+    left = b"\n".join(path.read_bytes() for path in profile.rglob("*") if path.is_file())
+    secrets = {
+        "visit": [str(visit.token).encode(), str(visit.token).encode("utf-16-le")],
+        "ticket": [b"KQ91837", "KQ91837".encode("utf-16-le")],
+        "answer": [b'"\x05levelI', b'"\ttapped_at"'],
+        "reasons": [b'"\x04wait'],
+        "credential": [credential.encode()],
+    }
+    stand.wire.is_down = False
+    page = device.start()
+    stand.rated.append(str(visit.token))
+    stand.wait_for_delivery(page)
+    device.close()
+    return {name for name, words in secrets.items() if any(word in left for word in words)}
