@@ -267,6 +267,7 @@ def _data(screen: ScreenName, display: Display | None) -> dict[str, Any]:
             "sync": url_for("kiosk.sync.create"),
         },
         "heartbeat": url_for("kiosk.heartbeat.create"),
+        "place": f"{display.screen.unit_id}.{display.screen.desk_id or 0}",
         "configuration": display.configuration_id,
         "scale": display.scale_id,
         "asked": [

@@ -14,8 +14,14 @@ const MOST_RATINGS = 20_000;
 const PROBE_BYTES = 32_768;
 
 export class Queue {
+  #place;
   #opened = null;
   #key = null;
+
+  // `place` names where the device stands; at another one its numbers begin anew.
+  constructor(place) {
+    this.#place = place;
+  }
 
   // Open once; a connection that the browser took away is opened again.
   #open() {
@@ -38,6 +44,12 @@ export class Queue {
     return this.#opened;
   }
 
+  #goOn(last) {
+    const place = this.#place ?? last?.place;
+    const isHere = last && (last.place ?? place) === place;
+    return { ...(isHere ? last : newCount()), place };
+  }
+
   async #openSealed() {
     const db = await this.#open();
     this.#key ??= findKey(db);
@@ -51,10 +63,10 @@ export class Queue {
     const item = await makeItem(key, "rating", rating.visit, rating);
     const transaction = db.transaction(["items", "device"], "readwrite", STRICT);
     const device = transaction.objectStore("device");
-    const last = (await device.get("count")) ?? newCount();
+    const last = this.#goOn(await device.get("count"));
     const { epoch } = last;
     const counter = last.counter + 1;
-    device.put({ epoch, counter, at: item.at }, "count");
+    device.put({ ...last, counter, at: item.at }, "count");
     transaction.objectStore("items").add({ ...item, epoch, counter });
     await transaction.done;
   }
@@ -157,7 +169,7 @@ export class Queue {
     const transaction = db.transaction(["items", "device"], "readwrite");
     const items = transaction.objectStore("items");
     const device = transaction.objectStore("device");
-    const count = (await device.get("count")) ?? newCount();
+    const count = this.#goOn(await device.get("count"));
     device.put(count, "count");
     const length = await items.index("number").count();
     const oldest = (await items.openCursor())?.value.at ?? null;

@@ -23,7 +23,7 @@ const CONTROLS = ".key,.reason,[data-do]:not([data-do=listen])";
 const page = JSON.parse(document.getElementById("data").textContent);
 
 class Kiosk {
-  #queue = new Queue();
+  #queue = new Queue(page.place);
   #delivery = new Delivery(this.#queue, page.deliver, (id, result) => this.#hearOf(id, result));
   #poll = new Poll(page.poll, page.screen.version, {
     onScreen: (screen) => this.#hearScreen(screen),

@@ -77,7 +77,8 @@ class Interference:
             if path in {"/kiosk/ratings", "/kiosk/sync"} and self.is_closed:
                 return _say(start_response, "500 Broken", "text/plain", b"")
             if path != "/kiosk/sync":
-                return wsgi(environ, start_response)
+                passed: Iterable[bytes] = wsgi(environ, start_response)
+                return passed
             return self._deliver(wsgi, environ, start_response)
 
         return answer
@@ -334,6 +335,28 @@ def test_a_revoked_device_keeps_its_queue_until_a_new_pairing(kiosk: KioskAtDesk
     page.locator(".wait").wait_for()
     _wait_until_delivered(page, names)
     assert stored_ratings() == dict.fromkeys(names, 1)
+
+
+def test_a_device_that_moves_to_another_desk_begins_another_row_of_numbers(
+    kiosk: KioskAtDesk,
+) -> None:
+    page = kiosk.open()
+    page.locator(".wait").wait_for()
+    names = _queue(page, kiosk.ward, 3)
+    _wait_until_delivered(page, names)
+    page.reload()
+    until(page, lambda: _beat() is not None and _beat().next_counter == 4)
+    first = _beat().device_epoch
+    page.goto(f"/kiosk/enrol/{kiosk.ward.tokens[1]}")
+
+    def beats() -> list[tuple[bool, int, int]]:
+        with reading() as session:
+            heard = session.scalars(select(Heartbeat).order_by(Heartbeat.kiosk_id)).all()
+            return [(beat.device_epoch == first, beat.next_counter, beat.missing) for beat in heard]
+
+    until(page, lambda: beats() == [(True, 4, 0), (False, 1, 0)])
+    with reading() as session:
+        assert session.scalars(select(Refusal)).all() == []
 
 
 @pytest.fixture
