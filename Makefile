@@ -7,7 +7,7 @@ INSTALL := $(PIP) install --quiet --require-hashes --only-binary :all:
 NEED := PYTHON=$(PYTHON) requirements/debian.sh
 
 .PHONY: run test programs format lint types layers suite suite-sqlite suite-postgresql
-.PHONY: bench faults audio lock clean
+.PHONY: bench faults looks lighthouse audio lock clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/python wsgi.py
@@ -60,6 +60,17 @@ bench: programs .venv/dev.stamp
 faults: programs .venv/dev.stamp
 	FAULTS=long $(BIN)/pytest -q -s --engine=sqlite tests/faults
 	FAULTS=long $(BIN)/pytest -q -s --engine=postgresql tests/faults
+
+# Every screen at every size, in both languages and with every helper, looked at and asked by axe.
+looks: programs .venv/dev.stamp
+	FAULTS=long $(BIN)/pytest -q --engine=sqlite tests/journeys/test_kiosk_looks.py \
+		tests/journeys/test_kiosk_access.py tests/journeys/test_phone_looks.py
+
+# Needs Node and, once, the network.
+lighthouse: programs .venv/dev.stamp
+	@[ -e build/lighthouse/node_modules/lighthouse ] || npm install --no-audit --no-fund \
+		--ignore-scripts --prefix build/lighthouse lighthouse@12.8.2
+	$(BIN)/python -m tests.lighthouse
 
 audio:
 	$(PYTHON) -B static/audio/make_speech.py

@@ -1,10 +1,18 @@
 """What kiosks send, checked for shape. Meaning is checked by the core."""
 
+import re
 import uuid
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
 
 from satisfaction import clock
 from satisfaction.recording import ReasonsGiven, Tap
@@ -13,6 +21,18 @@ from satisfaction.terms import Language, Layout, Outcome
 Counter = Annotated[int, Field(ge=0, le=2**31 - 1)]
 ReasonCode = Annotated[str, Field(pattern="^[a-z_]{1,24}$")]
 MOST_REASONS = 12
+
+
+def known_language(code: object) -> Language:
+    """Return a language as ratings keep it; a further one counts as Vietnamese, the first.
+
+    Raises: ValueError for what is no language.
+    """
+    if code in set(Language):
+        return Language(str(code))
+    if re.fullmatch("[a-z]{2,3}", str(code)) is None:
+        raise ValueError("no language")
+    return Language.VI
 
 
 class RatingMessage(BaseModel):
@@ -33,7 +53,7 @@ class RatingMessage(BaseModel):
     clock_offset_ms: Annotated[int, Field(ge=-(2**31), le=2**31 - 1)] | None = None
     epoch: Counter | None = None
     counter: Counter | None = None
-    language: Language = Language.VI
+    language: Annotated[Language, BeforeValidator(known_language)] = Language.VI
     layout: Layout = Layout.ROW
     supersedes: uuid.UUID | None = None
 

@@ -21,9 +21,9 @@ from satisfaction.errors import DeskNotFoundError, SignInThrottledError
 from satisfaction.fleet import Device
 from satisfaction.lobby import Ticket, TicketAttempt
 from satisfaction.screens import Question
-from satisfaction.terms import Language
 from satisfaction.web.errors import problem
 from satisfaction.web.guards import for_kiosk
+from satisfaction.web.languages import languages
 
 blueprint = Blueprint("lobby", __name__)
 show_faults_as_paused(blueprint)
@@ -97,7 +97,7 @@ def _find(device: Device, typed: str) -> Ticket:
 def _describe(question: Question) -> dict[str, object]:
     """Return the question as the page's program knows it, its desk named in every language."""
     desk: dict[str, str] = {}
-    for language in Language:
+    for language in languages():
         with force_locale(language):
             desk[language] = name_desk(question.desk)
     return describe_question(question) | {"desk": desk}

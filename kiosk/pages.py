@@ -17,6 +17,7 @@ from flask import Response, current_app, make_response, render_template, request
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
+from kiosk.forms import known_language
 from kiosk.pad import explain_ticket
 from kiosk.screen import describe, page_edition, shell_edition
 from kiosk.speech import speech_addresses
@@ -25,6 +26,7 @@ from satisfaction import clock
 from satisfaction.screens import Choice, Display
 from satisfaction.terms import Language, Layout, Leaning
 from satisfaction.web.formats import as_clock, as_day
+from satisfaction.web.languages import languages
 
 SHELL_EDITION = "Shell-Edition"
 NO_SHELL = "none"
@@ -74,9 +76,14 @@ NUMBER_PAD = "number"
 HELPERS = ("easy", "lower")
 
 
-def language() -> Language:
+def tongue() -> str:
     """Return the language of this request."""
-    return Language(str(get_locale()))
+    return str(get_locale())
+
+
+def language() -> Language:
+    """Return the language of this request as ratings keep it."""
+    return known_language(tongue())
 
 
 def layout() -> Layout:
@@ -87,8 +94,8 @@ def layout() -> Layout:
 
 def address(endpoint: str, **values: Any) -> str:
     """Return an address of this face that keeps the citizen's language and size of letters."""
-    if language() is not Language.VI:
-        values.setdefault("lang", language().value)
+    if tongue() != Language.VI:
+        values.setdefault("lang", tongue())
     for helper in HELPERS:
         if is_helped(helper):
             values.setdefault(helper, "1")
@@ -128,16 +135,16 @@ def render_screen(
     return response
 
 
-def _draw_later(display: Display | None) -> list[tuple[str, Language, str, str]]:
+def _draw_later(display: Display | None) -> list[tuple[str, str, str, str]]:
     """Return every screen that may follow, in each language, with places left for the facts."""
     drawn = []
-    for tongue in Language:
-        with force_locale(tongue):
+    for spoken in languages():
+        with force_locale(spoken):
             context = _context(display, LIVE_FACTS, None)
             for name in LATER if display else ():
                 piece = render_template(_template(name, display), **context)
                 title = context["titles"].get(name, "")
-                drawn.append((name, tongue, title, _BETWEEN_TAGS.sub("><", piece.strip())))
+                drawn.append((name, spoken, title, _BETWEEN_TAGS.sub("><", piece.strip())))
     return drawn
 
 
@@ -159,7 +166,8 @@ def _context(
         "is_easy": is_helped("easy"),
         "is_lower": is_helped("lower"),
         "is_lobby": bool(display and display.is_in_lobby),
-        "language": language(),
+        "language": tongue(),
+        "other_languages": [other for other in languages() if other != tongue()],
         "layout": layout(),
         "address": address,
         "in_language": _in_language,
@@ -207,10 +215,15 @@ def _sprite() -> str:
 
 
 def label(choice: Choice) -> str:
-    """Return the words of a key or a reason in the page's language."""
-    if language() is Language.VI:
+    """Return the words of a key or a reason in the page's language.
+
+    A further language has those of the shipped scales and reasons in its catalogue; an office's
+    own words are then said in English.
+    """
+    if tongue() == Language.VI:
         return keep_words_together(choice.label_vi)
-    return choice.label_en
+    said = choice.label_en if tongue() == Language.EN else str(_(choice.label_vi))
+    return choice.label_en if said == choice.label_vi else said
 
 
 def _levels(display: Display) -> tuple[Choice, ...]:
@@ -229,7 +242,7 @@ def _rate_title() -> str:
 
 
 def _we_changed(display: Display) -> str:
-    if language() is Language.VI:
+    if tongue() == Language.VI:
         return keep_words_together(display.we_changed_vi)
     return display.we_changed_en
 

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from kiosk.pages import label, language
+from kiosk.pages import label, language, tongue
 from kiosk.speech import find_recordings
 from satisfaction import errors
 from satisfaction.errors import FormInvalidError, SatisfactionError
@@ -25,6 +25,7 @@ from satisfaction.terms import Language
 from satisfaction.text import clean
 from satisfaction.web.errors import status_of
 from satisfaction.web.form_tokens import open_form, refuse_other_sites, seal_form
+from satisfaction.web.languages import languages
 
 MOST_REASONS = 12
 TIME_FOR_WORDS = timedelta(hours=2)
@@ -66,8 +67,8 @@ class WordsForm(BaseModel):
 
 def address(endpoint: str, **values: Any) -> str:
     """Return an address of these pages that keeps the citizen's language and size of letters."""
-    if language() is not Language.VI:
-        values.setdefault("lang", language().value)
+    if tongue() != Language.VI:
+        values.setdefault("lang", tongue())
     if request.args.get("easy"):
         values.setdefault("easy", "1")
     return url_for(f"phone.{endpoint}", **values)
@@ -208,7 +209,8 @@ def _render(name: str, sheet: PhoneSheet | None, **facts: Any) -> Response:
         f"kiosk/phone/{name}.html",
         sheet=sheet,
         desk=_name_desk(sheet.desk_name) if sheet else "",
-        language=language(),
+        language=tongue(),
+        other_languages=[other for other in languages() if other != tongue()],
         is_easy=bool(request.args.get("easy")),
         page_address=_page_address,
         words=label,

@@ -73,8 +73,8 @@ export class Screens {
   }
 
   // The same screen in the other language; what was chosen on it stays chosen.
-  switchLanguage() {
-    this.#speak(this.#language === "vi" ? "en" : "vi");
+  switchLanguage(language) {
+    this.#speak(language);
     const chosen = [...place.querySelectorAll(":checked")].map((box) => box.value);
     place.replaceChildren(this.#make(this.name, this.#facts));
     for (const box of place.querySelectorAll("input")) {
@@ -152,6 +152,7 @@ export class Screens {
 
   #speak(language) {
     this.#language = document.documentElement.lang = language;
+    document.documentElement.dir = document.getElementById(`rate-${language}`).dataset.dir ?? "ltr";
     this.#tellTime();
   }
 

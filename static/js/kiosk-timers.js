@@ -4,7 +4,7 @@ const STEP_MS = 200;
 
 export class Countdown {
   #seconds;
-  #deadline;
+  #deadline = 0;
   #handle;
   #onTick;
   #onEnd;
@@ -17,9 +17,9 @@ export class Countdown {
     this.restart();
   }
 
-  // Begin anew, as after a touch.
+  // Begin anew, as after a touch; what was given beyond that is not taken back.
   restart() {
-    this.#deadline = performance.now() + this.#seconds * 1000;
+    this.#deadline = Math.max(this.#deadline, performance.now() + this.#seconds * 1000);
     this.#show();
   }
 

@@ -461,7 +461,7 @@ class Kiosk {
       find: () => this.#lobby.find(),
       here: () => this.#stay(),
       keep: () => this.#thank(),
-      language: () => this.#switchLanguage(),
+      language: () => this.#switchLanguage(part.lang),
       listen: () => this.#switchSpeech(),
       lower: () => this.#help(what),
       more: () => this.#countdown.extend(page.reasons),
@@ -488,8 +488,10 @@ class Kiosk {
       return;
     }
     const keys = [...document.querySelectorAll(".key,.digit")];
-    const row = keys[0]?.matches(".digit") ? 3 : 1;
-    const step = { ArrowRight: 1, ArrowDown: row, ArrowLeft: -1, ArrowUp: -row }[event.key];
+    const row = keys[0]?.matches(".digit") ? 4 : 1;
+    const onward = document.documentElement.dir === "rtl" ? -1 : 1;
+    const way = { ArrowRight: onward, ArrowDown: row, ArrowLeft: -onward, ArrowUp: -row };
+    const step = way[event.key];
     if (step && keys.length) {
       const at = keys.indexOf(document.activeElement);
       const next = at < 0 ? (step > 0 ? 0 : keys.length - 1) : at + step;
@@ -524,8 +526,8 @@ class Kiosk {
     }, EARLY_MS);
   }
 
-  #switchLanguage() {
-    this.#screens.switchLanguage();
+  #switchLanguage(language) {
+    this.#screens.switchLanguage(language);
     if (this.#screens.name === "reasons") {
       this.#offerPhone();
     } else if (this.#screens.name === "wait") {

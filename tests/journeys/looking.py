@@ -14,7 +14,8 @@ _FAULTS = """
     box.top >= frame.top - 1 && box.bottom <= frame.bottom + 1;
   const bottom = mayScroll ? root.scrollHeight : innerHeight;
   const page = {left: 0, top: 0, right: innerWidth, bottom};
-  const frames = ".key, .tool, .btn, .reason, .ticket, dialog, .did, .notice";
+  const frames = ".key, .tool, .btn, .reason, .ticket, dialog, .did, .notice, .byphone, .digit," +
+    ".typed";
   const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     const text = texts.currentNode;
@@ -30,7 +31,7 @@ _FAULTS = """
     }
   }
   const kinds = "h1, h2, .hint, .ticket, .key, .key img, .key span, .trust, .tool, .btn," +
-    ".reason, .timer, .did, .notice, .head, .foot";
+    ".reason, .timer, .did, .notice, .head, .foot, .byphone, .digit, .typed, .told";
   const solid = [...part.querySelectorAll(kinds)].filter((one) => one.checkVisibility());
   for (const [place, one] of solid.entries()) {
     for (const other of solid.slice(place + 1)) {

@@ -45,7 +45,7 @@ def _scan(page: Page, text: str) -> None:
 
 def _ready(lobby: KioskInLobby, **options: Any) -> Page:
     page = lobby.open(token=lobby.enrol(), **options)
-    page.locator(".digits").wait_for()
+    page.locator("[data-do=listen]").wait_for()
     rest(page)
     return page
 

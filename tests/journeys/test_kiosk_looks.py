@@ -1,122 +1,123 @@
-"""Every screen of the kiosk at every size of the design, in both languages: nothing is clipped."""
+"""Every screen of the kiosk at every size of the design, in both languages: nothing is clipped.
 
-from datetime import timedelta
+Pictures of what was looked at lie under build/screens afterwards.
+"""
+
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
 
-from satisfaction import clock, visits
-from satisfaction.database import unit_of_work
-from satisfaction.models import Configuration
 from tests.conftest import Office
-from tests.journeys.browsing import Tabs
-from tests.journeys.kiosks import DEAD_MS, KioskAtDesk, key, rest
+from tests.journeys.browsing import ROOT, Tabs
+from tests.journeys.kiosks import KioskAtDesk, rest
 from tests.journeys.looking import find_faults
+from tests.journeys.screens import HELPERS, PHONE, SIZES, LobbyWalk, Walk, tell_what_changed
 
 pytestmark = pytest.mark.journey
-
-SIZES = (
-    (1280, 800),
-    (1280, 720),
-    (1366, 768),
-    (1024, 600),
-    (1024, 768),
-    (1920, 1080),
-    (800, 1280),
-    (768, 1024),
-    (1080, 1920),
-)
-PHONE = (390, 844)
+PICTURES = ROOT / "build" / "screens"
+PICTURED = {"": ((1280, 800), (800, 1280), (1920, 1080), PHONE), "easy": ((1280, 800),)}
+PICTURED["lower"] = ((1920, 1080), (1080, 1920))
 
 
 @pytest.fixture
 def kiosk(ward_now: Office, tabs: Tabs) -> KioskAtDesk:
     """Return a kiosk whose office tells what it has changed."""
-    with unit_of_work() as session:
-        shown = session.get(Configuration, ward_now.configuration.id)
-        assert shown is not None
-        shown.we_changed_vi = "từ 01/10, Bàn 6 mở thêm buổi sáng để giảm chờ chứng thực."
-        shown.we_changed_en = "since 1 October, Desk 6 opens in the morning to shorten the wait."
-    return KioskAtDesk(ward_now, tabs)
+    kiosk = KioskAtDesk(ward_now, tabs)
+    tell_what_changed(kiosk)
+    return kiosk
 
 
-def _assert_fits(page: Page, screen: str) -> None:
-    """Look at a screen at every size, in both languages, with usual and with large letters."""
+def _look(page: Page, name: str, language: str = "vi", helper: str = "") -> dict[str, Any]:
+    """Look at a screen in every window; keep pictures of some."""
     found: dict[str, Any] = {}
-    for language in ("vi", "en"):
-        for size in ("usual", "easy"):
-            for window in (*SIZES, PHONE):
-                page.set_viewport_size({"width": window[0], "height": window[1]})
-                faults = find_faults(page, may_scroll=window == PHONE)
-                if faults:
-                    found[f"{screen} {window} {language} {size}"] = faults
-            page.evaluate("document.querySelector('[data-do=easy]').click()")
-        assert page.evaluate("document.documentElement.lang") == language
-        page.evaluate("document.querySelector('[data-do=language]').click()")
-    assert found == {}
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    within = "dialog" if page.locator("dialog").count() else "body"
+    for window in (*SIZES, PHONE):
+        page.set_viewport_size({"width": window[0], "height": window[1]})
+        faults = find_faults(page, may_scroll=window == PHONE, within=within)
+        if faults:
+            found[f"{name} {window} {language} {helper}"] = faults
+        if language == "vi" and window in PICTURED[helper]:
+            _picture(page, f"{name}-{window[0]}x{window[1]}{helper and '-'}{helper}")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    return found
 
 
-@pytest.fixture
-def page(kiosk: KioskAtDesk) -> Page:
-    """Return the page with a clock of its own."""
-    return kiosk.open(has_own_time=True)
+def _picture(page: Page, name: str) -> None:
+    page.screenshot(path=Path(PICTURES / f"{name}.png"), animations="disabled")
 
 
-def test_the_waiting_screen_fits_everywhere(kiosk: KioskAtDesk, page: Page) -> None:
-    with unit_of_work() as session:
-        visits.open_visit(session, visits.NewVisit(desk_id=kiosk.desk.id, ticket_number="047"))
-    page.get_by_text("đang phục vụ phiếu 047").wait_for()
-    rest(page)
-    _assert_fits(page, "wait")
-
-
-def test_the_question_and_what_follows_fit_everywhere(kiosk: KioskAtDesk, page: Page) -> None:
-    kiosk.serve()
-    page.locator(".keys").wait_for()
-    rest(page)
-    _assert_fits(page, "rate")
-    key(page, 2).click()
-    page.locator(".reasons").wait_for()
-    rest(page)
-    _assert_fits(page, "reasons")
-    page.clock.pause_at(clock.now() + timedelta(seconds=2))
-    page.locator("[data-do=send]").click()
-    page.clock.run_for(DEAD_MS)
-    _assert_fits(page, "thanks")
-
-
-def test_the_notice_of_being_offline_leaves_room_everywhere(kiosk: KioskAtDesk, page: Page) -> None:
+@pytest.mark.parametrize("helper", HELPERS)
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_screen_fits_everywhere(kiosk: KioskAtDesk, language: str, helper: str) -> None:
     kiosk.tabs.allow("ERR_FAILED")
-    kiosk.serve()
-    page.locator(".keys").wait_for()
-    page.route("**/kiosk/screen*", lambda route: route.abort())
-    with page.expect_event("requestfailed"):
-        page.clock.run_for(3_000)
-    page.clock.run_for(6_000)
-    page.locator(".notice").wait_for()
-    for window in (*SIZES, PHONE):
-        page.set_viewport_size({"width": window[0], "height": window[1]})
-        assert find_faults(page, may_scroll=window == PHONE) == [], window
-
-
-def test_whether_somebody_is_there_is_asked_within_every_window(
-    kiosk: KioskAtDesk, page: Page
-) -> None:
-    kiosk.serve()
-    page.locator(".keys").wait_for()
-    page.clock.fast_forward("01:31")
-    dialog = page.get_by_role("dialog")
-    dialog.wait_for()
-    for window in (*SIZES, PHONE):
-        page.set_viewport_size({"width": window[0], "height": window[1]})
-        assert find_faults(page, may_scroll=window == PHONE, within="dialog") == [], window
+    found: dict[str, Any] = {}
+    walk = Walk(kiosk, language, helper)
+    for name in walk.at_a_desk():
+        found |= _look(walk.page, name, language, helper)
+    in_lobby = LobbyWalk(kiosk, language, helper)
+    for name in in_lobby.in_the_lobby():
+        found |= _look(in_lobby.page, name, language, helper)
+    assert found == {}
 
 
 def test_the_paused_screen_fits_everywhere(tabs: Tabs) -> None:
     tabs.allow("401")
     page = tabs.context().new_page()
     page.goto("/kiosk/")
-    for window in (*SIZES, PHONE):
-        page.set_viewport_size({"width": window[0], "height": window[1]})
-        assert find_faults(page, may_scroll=window == PHONE) == [], window
+    assert _look(page, "paused") == {}
+
+
+def test_a_ticket_rated_before_is_said_to_be_so_everywhere(kiosk: KioskAtDesk) -> None:
+    page = kiosk.open()
+    page.goto("/kiosk/thanks")
+    page.get_by_text("Phiếu này đã được đánh giá.").wait_for()
+    assert _look(page, "repeated") == {}
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1366, 768), (1080, 1920)])
+def test_lowered_keys_lie_within_reach_until_the_next_citizen(
+    kiosk: KioskAtDesk, size: tuple[int, int]
+) -> None:
+    kiosk.serve()
+    page = kiosk.open(size=size)
+    page.locator(".keys").wait_for()
+    rest(page)
+    page.get_by_role("button", name="Hạ thấp").click()
+    assert _highest(page, ".key") >= 0.55 * size[1]
+    page.locator(".key[value='1']").click()
+    page.locator(".reasons").wait_for()
+    rest(page)
+    assert _highest(page, ".reason, .acts button") >= 0.55 * size[1]
+    page.locator("[data-do=pass]").click()
+    page.locator(".thanks").wait_for()
+    kiosk.serve("048")
+    page.locator(".keys").wait_for(timeout=20_000)
+    assert _highest(page, ".key") < 0.5 * size[1]
+    assert page.locator("[data-do=lower]").get_attribute("aria-pressed") == "false"
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920)])
+def test_the_lowered_pad_lies_within_reach_too(kiosk: KioskAtDesk, size: tuple[int, int]) -> None:
+    walk = LobbyWalk(kiosk, helper="lower")
+    walk.page.set_viewport_size({"width": size[0], "height": size[1]})
+    next(walk.in_the_lobby())
+    assert _highest(walk.page, ".digit") >= 0.55 * size[1]
+
+
+def test_small_screens_have_no_need_to_lower_their_keys(kiosk: KioskAtDesk) -> None:
+    kiosk.serve()
+    page = kiosk.open(size=(1280, 800))
+    page.locator(".keys").wait_for()
+    assert not page.locator("[data-do=lower]").is_visible()
+
+
+def _highest(page: Page, parts: str) -> float:
+    highest: float = page.evaluate(
+        """parts => Math.min(...[...document.querySelectorAll(parts)]
+             .map(part => part.getBoundingClientRect().top))""",
+        parts,
+    )
+    return highest
