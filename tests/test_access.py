@@ -92,7 +92,6 @@ GET  /kiosk/service-worker.js         kiosk.shell.worker           200 200 200 2
 GET  /kiosk/pair                      kiosk.pairing.new            200 200 200 200 200 200
 POST /kiosk/pair?key=A                kiosk.pairing.create         200 200 200 200 200 200
 GET  /kiosk/enrol/unknown             kiosk.enrolment.create       401 401 401 401 401 401
-GET  /kiosk/speech/vi                kiosk.speech.show            200 200 200 200 200 200
 GET  /kiosk/speech/vi                  kiosk.speech.show            200 200 200 200 200 200
 POST /kiosk/tickets                   kiosk.lobby.create           401 404 401 401 401 401
 POST /kiosk/number                    kiosk.lobby.update           401 404 401 401 401 401

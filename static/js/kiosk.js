@@ -114,13 +114,6 @@ class Kiosk {
     }
   }
 
-  // Whether there is another page: one that is kept here, all of it, or the server's own where
-  // nothing keeps pages.
-  #isOutdated() {
-    const isAnother = this.#poll.isHeard && this.#newest.shell !== page.shell;
-    return this.#shell.isReady || (isAnother && !this.#shell.look() && mayReload());
-  }
-
   // A visit that has its answer on this device is not asked about again.
   async #recall(visit) {
     if (visit && (await inTime(this.#queue.knows(visit)).catch(() => false))) {
@@ -131,6 +124,13 @@ class Kiosk {
   async #hearScreen(screen) {
     await this.#recall(screen.visit);
     this.#turnTo(screen);
+  }
+
+  // Whether there is another page: one that is kept here, all of it, or the server's own where
+  // nothing keeps pages.
+  #isOutdated() {
+    const isAnother = this.#poll.isHeard && this.#newest.shell !== page.shell;
+    return this.#shell.isReady || (isAnother && !this.#shell.look() && mayReload());
   }
 
   // Take up what the server wants shown, unless a citizen is busy with what came before.
