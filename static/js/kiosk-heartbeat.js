@@ -29,9 +29,6 @@ export class Heartbeat {
 
   async #beat() {
     const response = await post(this.#address, await this.#describe(), LONGEST_WAIT_MS);
-    if (response.status !== 200) {
-      return;
-    }
     const { wanted, server_now: now } = await response.json();
     if (await this.#queue.putBack(wanted)) {
       this.#listener.onWanted();

@@ -192,11 +192,13 @@ export class Queue {
   }
 }
 
-// The items of the first version lay open, and those that the server could not read lay aside.
-async function upgrade(db, before, now, transaction) {
-  const items = before
-    ? transaction.objectStore("items")
-    : db.createObjectStore("items", { keyPath: "key", autoIncrement: true });
+// The first version was never released.
+function upgrade(db) {
+  for (const name of [...db.objectStoreNames]) {
+    db.deleteObjectStore(name);
+  }
+  db.createObjectStore("device");
+  const items = db.createObjectStore("items", { keyPath: "key", autoIncrement: true });
   const kept = db.createObjectStore("kept", { keyPath: "id" });
   for (const store of [items, kept]) {
     store.createIndex("number", ["epoch", "counter"]);
@@ -204,17 +206,6 @@ async function upgrade(db, before, now, transaction) {
   }
   kept.createIndex("of", "of");
   kept.createIndex("delivered", "delivered");
-  if (!before) {
-    db.createObjectStore("device");
-    return;
-  }
-  const aside = await transaction.objectStore("aside").getAll();
-  for (const { key, kind, visit, body } of [...(await items.getAll()), ...aside]) {
-    const { id = newId(), epoch, counter } = body;
-    const item = { key, id, kind, at: Date.now(), about: visit, body };
-    items.put(epoch ? { ...item, epoch, counter } : item);
-  }
-  db.deleteObjectStore("aside");
 }
 
 // The key of this store; of two pages that make one at a time, the first one's counts.
