@@ -28,11 +28,9 @@ def known_language(code: object) -> Language:
 
     Raises: ValueError for what is no language.
     """
-    if code in set(Language):
-        return Language(str(code))
-    if re.fullmatch("[a-z]{2,3}", str(code)) is None:
+    if not isinstance(code, str) or re.fullmatch("[a-z]{2,3}", code) is None:
         raise ValueError("no language")
-    return Language.VI
+    return Language(code) if code in set(Language) else Language.VI
 
 
 class RatingMessage(BaseModel):
