@@ -1,4 +1,4 @@
-"""Fixtures: one prepared database for each test, on SQLite or PostgreSQL, and a small office."""
+"""Fixtures: a prepared database for each test, on SQLite or PostgreSQL, an office, a browser."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy.orm import Session
 
 from satisfaction import clock, credentials, office
@@ -14,6 +15,7 @@ from satisfaction.database import db, unit_of_work
 from satisfaction.models import Configuration, Desk, Kiosk, Procedure, Unit
 from satisfaction.terms import UnitKind
 from tests.engines import Engines
+from tests.journeys.browsing import LONGEST_WAIT_MS, launch_browser
 
 NOW = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
 
@@ -48,6 +50,16 @@ def now() -> Iterator[datetime]:
     """Stop the clock on a Tuesday morning, 09:00 in Hà Nội."""
     with clock.replaced(NOW):
         yield NOW
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return the one browser of this run; a second driver in this thread would not start."""
+    expect.set_options(timeout=LONGEST_WAIT_MS)
+    with sync_playwright() as playwright:
+        started = launch_browser(playwright)
+        yield started
+        started.close()
 
 
 @dataclass(frozen=True)

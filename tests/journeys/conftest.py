@@ -1,24 +1,14 @@
-"""Fixtures of the journeys: one browser for the run, a server and fresh tabs for each test."""
+"""Fixtures of the journeys: a server and fresh tabs for each test."""
 
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 
 from satisfaction.database import unit_of_work
 from tests.conftest import Office, make_office
-from tests.journeys.browsing import LONGEST_WAIT_MS, Tabs, launch_browser, threaded_server
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Return the browser of this run."""
-    expect.set_options(timeout=LONGEST_WAIT_MS)
-    with sync_playwright() as playwright:
-        started = launch_browser(playwright)
-        yield started
-        started.close()
+from tests.journeys.browsing import Tabs, threaded_server
 
 
 @pytest.fixture
