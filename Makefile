@@ -46,11 +46,13 @@ layers: .venv/dev.stamp
 suite: suite-sqlite suite-postgresql
 
 # The journeys drive a browser; once is enough, and the figures are compared on both engines.
+# Each process has databases and a browser of its own; much of a journey is waiting.
+SIDE_BY_SIDE ?= -n 2 --dist worksteal
 suite-sqlite: programs .venv/dev.stamp
-	$(BIN)/pytest -q --engine=sqlite
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) --engine=sqlite
 
 suite-postgresql: programs .venv/dev.stamp
-	$(BIN)/pytest -q --engine=postgresql -m "not journey"
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) --engine=postgresql -m "not journey"
 
 # QUICK=1 measures less, in under two minutes.
 bench: programs .venv/dev.stamp
