@@ -34,6 +34,7 @@ def lobby(ward_now: Office, tabs: Tabs) -> KioskInLobby:
 
 def _type(page: Page, number: str) -> None:
     for digit in number:
+        rest(page)
         page.get_by_role("button", name=digit, exact=True).click()
 
 
