@@ -265,7 +265,7 @@ def test_the_server_is_restored_from_last_nights_backup(app: Flask, stand: Stand
 
 
 def _load_again(page: Page) -> None:
-    """Load the page as a device does: again, when a connection of the last server is still tried."""
+    """Load the page as a device does: again, while connections of the last server are tried."""
     for _ in range(MOST_LOADS):
         try:
             page.goto("/kiosk/")
