@@ -13,7 +13,7 @@ class Run:
     places: Places
     folder: Path
     is_quick: bool
-    fewest_rounds: int = 3
+    fewest_rounds: int = 1
     usual_rounds: int = 5
 
     @property
