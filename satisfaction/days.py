@@ -7,7 +7,7 @@ a rating that is being stored; on SQLite, where writers come one after another, 
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from satisfaction import clock
@@ -16,8 +16,9 @@ from satisfaction.statements import ByKeys
 
 _LOCK = 0x48_4C
 _counted_day = CountedDay.__table__
+assert isinstance(_counted_day, Table), "a view or a join cannot be changed"
 _MARK = ByKeys(
-    update(_counted_day).values(marked_at=bindparam("at")),  # type: ignore[arg-type]
+    update(_counted_day).values(marked_at=bindparam("at")),
     _counted_day.c.local_day,
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Text, bindparam, cast, column, func, insert, select, update
+from sqlalchemy import JSON, Table, Text, bindparam, cast, column, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
@@ -20,8 +20,9 @@ from satisfaction.terms import Outcome
 
 _rating = Rating.__table__
 _visit = Visit.__table__
+assert isinstance(_visit, Table), "a view or a join cannot be changed"
 _INSERT = insert(Rating)
-_OUTCOME = update(_visit).values(outcome=Outcome.RATED)  # type: ignore[arg-type]
+_OUTCOME = update(_visit).values(outcome=Outcome.RATED)
 _VISITS_RATED = ByKeys(_OUTCOME, _visit.c.id)
 
 
