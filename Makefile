@@ -3,7 +3,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
-INSTALL := $(PIP) install --quiet --require-hashes --only-binary :all:
+# The lists are whole, so nothing is resolved here: pip before 23.3 would look at newer releases of
+# what is asked for with extras, and refuse them for their missing hash.
+INSTALL := $(PIP) install --quiet --require-hashes --only-binary :all: --no-deps
 NEED := PYTHON=$(PYTHON) requirements/debian.sh
 
 .PHONY: run test programs format lint types layers suite suite-sqlite suite-postgresql journeys
@@ -26,6 +28,7 @@ test: programs .venv/dev.stamp format lint types layers suite
 .venv/dev.stamp: requirements/dev.txt .venv/run.stamp
 	@echo "Đang cài thư viện / Installing libraries: $<"
 	@$(INSTALL) -r $<
+	@$(PIP) check
 	@touch $@
 
 programs:

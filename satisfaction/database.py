@@ -7,6 +7,7 @@ once. Commits are durable (synchronous=FULL) in either mode.
 """
 
 import enum
+import secrets
 import sqlite3
 import threading
 import time
@@ -35,7 +36,8 @@ from satisfaction.turns import turn_to_write
 OLDEST_SQLITE = (3, 35, 0)
 BUSY_SECONDS = 10
 REST_SECONDS = 2.0
-MOST_TRIES = 3
+MOST_TRIES = 5
+STEP_ASIDE_SECONDS = 0.02
 _WRITES = "hailong_writes"
 _RESTED = "hailong_rested_at"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -343,6 +345,15 @@ def run_durably(engine: Engine, work: Callable[[Connection], Answer]) -> Answer:
             except DBAPIError as problem:
                 if not tries_left or not may_be_retried(problem):
                     raise
+            _step_aside(MOST_TRIES - tries_left)
+
+
+def _step_aside(failures: int) -> None:
+    """Let the other side of a deadlock finish first: whoever begins again at once may overtake it,
+    take the same rows and meet it a second time. Each failure waits longer, by a random share.
+    """
+    share = secrets.randbelow(1000) / 1000
+    time.sleep(STEP_ASIDE_SECONDS * failures * (1 + share))
 
 
 class _Waiting(Generic[Item, Answer]):

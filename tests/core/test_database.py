@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Stateme
 from sqlalchemy.orm import Session
 
 from satisfaction.database import (
+    MOST_TRIES,
     CommitGroup,
     db,
     engine_options,
@@ -307,7 +308,7 @@ def test_only_deadlocks_and_lost_connections_are_tried_again(
     assert len(tries) == 1
 
 
-def test_durable_work_gives_up_after_three_deadlocks(app: Flask) -> None:
+def test_durable_work_gives_up_after_a_few_deadlocks(app: Flask) -> None:
     tries = []
 
     def work(_connection: Connection) -> None:
@@ -316,7 +317,7 @@ def test_durable_work_gives_up_after_three_deadlocks(app: Flask) -> None:
 
     with pytest.raises(OperationalError):
         run_durably(db.engine, work)
-    assert len(tries) == 3
+    assert len(tries) == MOST_TRIES
 
 
 def test_a_real_deadlock_is_run_again_and_both_are_stored(app: Flask) -> None:
@@ -341,7 +342,8 @@ def test_a_real_deadlock_is_run_again_and_both_are_stored(app: Flask) -> None:
     assert run_together(app, [partial(add, (1, 2)), partial(add, (2, 1))]) == [None, None]
     with reading() as session:
         assert session.scalars(select(Sector.search)).all() == ["0++", "0++"]
-    assert sum(tries.values()) == (3 if db.engine.dialect.name == "postgresql" else 2)
+    runs = sum(tries.values())
+    assert runs in (range(3, 2 * MOST_TRIES) if db.engine.dialect.name == "postgresql" else [2])
 
 
 class _Gate:
