@@ -85,8 +85,9 @@ audio:
 
 # Needs uv; the lists carry hashes and no address of any registry.
 lock:
-	uv pip compile pyproject.toml --extra postgres -o requirements/run.txt
-	uv pip compile pyproject.toml --extra postgres --group dev \
+	uv pip compile pyproject.toml --extra postgres --extra pdf --extra oidc \
+		-o requirements/run.txt
+	uv pip compile pyproject.toml --extra postgres --extra pdf --extra oidc --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
 
 clean:

@@ -2,18 +2,32 @@
 
 from flask import Blueprint, Flask
 
-from admin import cards, counts, desk, dossiers, fleet, hours, paper, receipts, session
-from admin.navigation import places_of
+from admin import cards, counts, desk, dossiers, fleet, hours, paper, receipts, session, settings
+from admin.navigation import places_of, settings_of
 from satisfaction.web.guards import current_officer
 
 SIGN_IN_ENDPOINT = "admin.session.new"
 HOME_ENDPOINT = "admin.session.index"
+MODULES = (
+    session,
+    desk,
+    counts,
+    dossiers,
+    paper,
+    cards,
+    receipts,
+    fleet,
+    hours,
+    settings,
+)
 
 
 def install(app: Flask) -> None:
     """Attach the officers' face."""
     face = Blueprint("admin", __name__, url_prefix="/admin")
-    for module in (session, desk, counts, dossiers, paper, cards, receipts, fleet, hours):
+    for module in MODULES:
         face.register_blueprint(module.blueprint)
     app.register_blueprint(face)
-    app.jinja_env.globals.update(current_officer=current_officer, places_of=places_of)
+    app.jinja_env.globals.update(
+        current_officer=current_officer, places_of=places_of, settings_of=settings_of
+    )

@@ -11,11 +11,20 @@ from satisfaction.terms import Permission
 
 @dataclass(frozen=True)
 class Place:
-    """One page of the navigation, and the permission that it asks for."""
+    """One page of the navigation, and the permission that it asks for.
+
+    What is set up once stands on the settings page, with one line on what it is for.
+    """
 
     endpoint: str
     label: str
     permission: Permission
+    purpose: str = ""
+
+    @property
+    def is_setting(self) -> bool:
+        """Whether it stands on the settings page rather than in the head of every page."""
+        return bool(self.purpose)
 
     @property
     def is_current(self) -> bool:
@@ -26,16 +35,30 @@ class Place:
 PLACES = (
     Place("admin.desk.index", _("Quầy phục vụ"), Permission.SERVE_DESK),
     Place("admin.counts.index", _("Số liệu"), Permission.SEE_COUNTS),
-    Place("admin.dossiers.new", _("Nhập hồ sơ"), Permission.IMPORT_DOSSIERS),
     Place("admin.paper.index", _("Phiếu giấy"), Permission.ENTER_PAPER),
-    Place("admin.cards.index", _("Mã tại bàn"), Permission.MANAGE_CARDS),
     Place("admin.fleet.index", _("Thiết bị"), Permission.MANAGE_FLEET),
-    Place("admin.hours.index", _("Giờ mở cửa"), Permission.MANAGE_OFFICE),
+    Place(
+        "admin.dossiers.new",
+        _("Nhập hồ sơ"),
+        Permission.IMPORT_DOSSIERS,
+        _("Đưa danh sách hồ sơ từ hệ thống một cửa vào."),
+    ),
+    Place(
+        "admin.hours.index",
+        _("Giờ mở cửa"),
+        Permission.MANAGE_OFFICE,
+        _("Giờ làm việc trong tuần, ngày nghỉ và ngày làm bù."),
+    ),
+    Place(
+        "admin.cards.index",
+        _("Mã tại bàn"),
+        Permission.MANAGE_CARDS,
+        _("In mã QR đặt tại bàn cho ý kiến không gắn lượt phục vụ."),
+    ),
 )
 
 
-def places_of(officer: Officer) -> list[Place]:
-    """Return the places that an officer may enter."""
+def _open_to(officer: Officer) -> list[Place]:
     return [
         place
         for place in PLACES
@@ -43,8 +66,18 @@ def places_of(officer: Officer) -> list[Place]:
     ]
 
 
+def places_of(officer: Officer) -> list[Place]:
+    """Return the places that an officer may enter from the head of every page."""
+    return [place for place in _open_to(officer) if not place.is_setting]
+
+
+def settings_of(officer: Officer) -> list[Place]:
+    """Return the places that an officer may enter from the settings page."""
+    return [place for place in _open_to(officer) if place.is_setting]
+
+
 def first_place(officer: Officer) -> Place | None:
     """Return where an officer lands after signing in: the figures, for who may see them."""
-    places = places_of(officer)
+    places = _open_to(officer)
     figures = (place for place in places if place.permission is Permission.SEE_COUNTS)
     return next(figures, places[0] if places else None)

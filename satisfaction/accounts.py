@@ -24,10 +24,59 @@ from satisfaction.terms import AuditAction, Permission, Role
 from satisfaction.text import clean
 from satisfaction.throttling import count_attempt, forget_failures
 
+_READING = frozenset(
+    {
+        Permission.SEE_COUNTS,
+        Permission.READ_OFFICE,
+        Permission.READ_FLEET,
+        Permission.READ_PEOPLE,
+        Permission.READ_CASES,
+        Permission.READ_SYSTEM,
+        Permission.READ_AUDIT,
+    }
+)
+_SUPERVISING = frozenset(
+    {
+        Permission.SEE_COUNTS,
+        Permission.ENTER_PAPER,
+        Permission.SEE_VOICES,
+        Permission.READ_CASES,
+        Permission.HANDLE_CASES,
+        Permission.OPEN_DOSSIERS,
+    }
+)
+_ADMINISTERING = frozenset(
+    {
+        Permission.SERVE_DESK,
+        Permission.SEE_COUNTS,
+        Permission.IMPORT_DOSSIERS,
+        Permission.ENTER_PAPER,
+        Permission.MANAGE_CARDS,
+        Permission.MANAGE_FLEET,
+        Permission.READ_FLEET,
+        Permission.MANAGE_OFFICE,
+        Permission.READ_OFFICE,
+        Permission.MANAGE_PEOPLE,
+        Permission.READ_PEOPLE,
+        Permission.MANAGE_LETTERS,
+    }
+)
+_OVER_THE_SYSTEM = frozenset(
+    {
+        Permission.MANAGE_CATALOGUE,
+        Permission.MANAGE_SYSTEM,
+        Permission.READ_SYSTEM,
+        Permission.READ_AUDIT,
+    }
+)
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.DESK_OFFICER: frozenset({Permission.SERVE_DESK}),
-    Role.SUPERVISOR: frozenset({Permission.SEE_COUNTS, Permission.ENTER_PAPER}),
-    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.DESK_OFFICER: frozenset({Permission.SERVE_DESK, Permission.SEE_OWN_FIGURES}),
+    Role.SUPERVISOR: _SUPERVISING,
+    Role.HEAD: _SUPERVISING | {Permission.SEE_ALLEGATIONS},
+    Role.INSPECTOR: _SUPERVISING - {Permission.ENTER_PAPER} | {Permission.SEE_ALLEGATIONS},
+    Role.ADMINISTRATOR: _ADMINISTERING,
+    Role.SYSTEM_ADMINISTRATOR: _ADMINISTERING | _OVER_THE_SYSTEM,
+    Role.AUDITOR: _READING,
 }
 _HASHES_AT_ONCE = threading.BoundedSemaphore(2)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

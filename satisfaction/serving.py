@@ -35,8 +35,12 @@ SIGN_INS_FILE = "demonstration.json"
 FIRST_DESK = "Bàn 1"
 ROLES = {
     Role.DESK_OFFICER: "cán bộ tại bàn / desk officer",
-    Role.SUPERVISOR: "lãnh đạo, xem số liệu / supervisor",
-    Role.ADMINISTRATOR: "quản trị / administrator",
+    Role.SUPERVISOR: "phụ trách, xem số liệu / supervisor",
+    Role.HEAD: "lãnh đạo đơn vị / head of the unit",
+    Role.INSPECTOR: "thanh tra / inspector",
+    Role.ADMINISTRATOR: "quản trị đơn vị / unit administrator",
+    Role.SYSTEM_ADMINISTRATOR: "quản trị hệ thống / system administrator",
+    Role.AUDITOR: "kiểm tra, chỉ đọc / auditor, reads only",
 }
 
 

@@ -134,11 +134,19 @@ class FollowUp(StrEnum):
 
 
 class Role(StrEnum):
-    """What an officer may do within a unit and everything under it."""
+    """What an officer may do within a unit and everything under it.
+
+    The administrator is the unit's own; the head answers for the unit, the inspector looks into
+    allegations, the auditor reads everything but personal words and changes nothing.
+    """
 
     DESK_OFFICER = "desk_officer"
     SUPERVISOR = "supervisor"
+    HEAD = "head"
+    INSPECTOR = "inspector"
     ADMINISTRATOR = "administrator"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    AUDITOR = "auditor"
 
 
 class Permission(StrEnum):
@@ -151,6 +159,21 @@ class Permission(StrEnum):
     MANAGE_CARDS = "manage_cards"
     MANAGE_FLEET = "manage_fleet"
     MANAGE_OFFICE = "manage_office"
+    SEE_OWN_FIGURES = "see_own_figures"
+    SEE_VOICES = "see_voices"
+    SEE_ALLEGATIONS = "see_allegations"
+    HANDLE_CASES = "handle_cases"
+    OPEN_DOSSIERS = "open_dossiers"
+    MANAGE_CATALOGUE = "manage_catalogue"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_LETTERS = "manage_letters"
+    MANAGE_SYSTEM = "manage_system"
+    READ_OFFICE = "read_office"
+    READ_FLEET = "read_fleet"
+    READ_PEOPLE = "read_people"
+    READ_CASES = "read_cases"
+    READ_SYSTEM = "read_system"
+    READ_AUDIT = "read_audit"
 
 
 class PeriodKind(StrEnum):
@@ -287,6 +310,27 @@ class AuditAction(StrEnum):
     CARD_MADE = "card_made"
     SERVICE_ADMITTED = "service_admitted"
     SERVICE_REVOKED = "service_revoked"
+    PASSWORD_SET = "password_set"  # noqa: S105
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    SESSIONS_ENDED = "sessions_ended"
+    ACCOUNT_CHANGED = "account_changed"
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
+    ACCOUNT_REVIEWED = "account_reviewed"
+    ROLE_ENDED = "role_ended"
+    CASE_CHANGED = "case_changed"
+    DOSSIER_OPENED = "dossier_opened"
+    WORDS_ERASED = "words_erased"
+    CATALOGUE_IMPORTED = "catalogue_imported"
+    REPORT_EXPORTED = "report_exported"
+    AUDIT_EXPORTED = "audit_exported"
+    LETTER_SENT_AGAIN = "letter_sent_again"
+    SUBSCRIPTION_CHANGED = "subscription_changed"
+    BACKUP_TAKEN = "backup_taken"
+    BACKUP_RESTORED = "backup_restored"
+    JOB_STARTED_BY_HAND = "job_started_by_hand"
 
 
 class Weekday(IntEnum):

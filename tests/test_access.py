@@ -72,6 +72,7 @@ GET  /admin/cards                     admin.cards.index            302 302 403 4
 POST /admin/cards/{desk}              admin.cards.create           302 302 403 403 303 404
 GET  /admin/cards/{desk}              admin.cards.show             302 302 403 403 200 404
 POST /admin/receipts/{visit}          admin.receipts.create        302 302 200 403 200 404
+GET  /admin/settings                  admin.settings.index         302 302 200 200 200 200
 GET  /kiosk/                          kiosk.rating.index           401 200 401 401 401 401
 POST /kiosk/rate                      kiosk.rating.create          401 400 401 401 401 401
 GET  /kiosk/reasons/{nothing}         kiosk.rating.edit_reasons    401 404 401 401 401 401

@@ -20,8 +20,12 @@ from satisfaction.terms import Role
 
 OFFICERS = (
     ("canbo", "Cán bộ tại bàn (minh họa)", Role.DESK_OFFICER),
-    ("lanhdao", "Lãnh đạo phụ trách (minh họa)", Role.SUPERVISOR),
-    ("quantri", "Quản trị hệ thống (minh họa)", Role.ADMINISTRATOR),
+    ("phutrach", "Phụ trách bộ phận Một cửa (minh họa)", Role.SUPERVISOR),
+    ("lanhdao", "Lãnh đạo đơn vị (minh họa)", Role.HEAD),
+    ("thanhtra", "Thanh tra (minh họa)", Role.INSPECTOR),
+    ("kiemtra", "Kiểm tra, chỉ đọc (minh họa)", Role.AUDITOR),
+    ("quantridv", "Quản trị đơn vị (minh họa)", Role.ADMINISTRATOR),
+    ("quantri", "Quản trị hệ thống (minh họa)", Role.SYSTEM_ADMINISTRATOR),
 )
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 _DIGITS = "23456789"

@@ -23,8 +23,10 @@ from satisfaction.audit import record_deed
 from satisfaction.config import Settings
 from satisfaction.database import Base, db, unit_of_work, writing_engine
 from satisfaction.models import (
+    Account,
     Desk,
     DeskCard,
+    Grant,
     Kiosk,
     QuotaUse,
     Rating,
@@ -38,6 +40,7 @@ from satisfaction.terms import (
     AuditAction,
     Mark,
     RefusalReason,
+    Role,
     SuccessionExtent,
     SuccessionKind,
     UnitKind,
@@ -197,6 +200,19 @@ def plant_assisted() -> None:
         session.execute(update(Visit).values(is_assisted=True))
 
 
+def plant_roles() -> None:
+    """Plant what the sixth revision holds, an officer of a newer role and a newer deed."""
+    plant_assisted()
+    with unit_of_work() as session:
+        unit_id = session.scalars(select(Desk.unit_id)).first()
+        assert unit_id is not None
+        head = Account(name="head", display_name="Head", password_hash="x", created_at=clock.now())
+        session.add(head)
+        session.flush()
+        session.add(Grant(account_id=head.id, role=Role.HEAD, unit_id=unit_id, from_day=DAY))
+        record_deed(session, AuditAction.ACCOUNT_REVIEWED, account_id=head.id)
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -204,6 +220,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0004": plant_hours,
     "0005": plant_renewal,
     "0006": plant_assisted,
+    "0007": plant_roles,
 }
 
 
