@@ -2,9 +2,24 @@
 
 from flask import Blueprint, Flask
 
-from admin import cards, counts, desk, dossiers, fleet, hours, paper, receipts, session, settings
+from admin import (
+    cards,
+    counts,
+    desk,
+    desks,
+    dossiers,
+    fleet,
+    hours,
+    paper,
+    presentation,
+    receipts,
+    session,
+    settings,
+    units,
+)
 from admin.navigation import places_of, settings_of
 from satisfaction.web.guards import current_officer
+from satisfaction.web.office_words import as_office_word, list_differences, say_change
 
 SIGN_IN_ENDPOINT = "admin.session.new"
 HOME_ENDPOINT = "admin.session.index"
@@ -18,6 +33,9 @@ MODULES = (
     receipts,
     fleet,
     hours,
+    units,
+    desks,
+    presentation,
     settings,
 )
 
@@ -29,5 +47,10 @@ def install(app: Flask) -> None:
         face.register_blueprint(module.blueprint)
     app.register_blueprint(face)
     app.jinja_env.globals.update(
-        current_officer=current_officer, places_of=places_of, settings_of=settings_of
+        current_officer=current_officer,
+        places_of=places_of,
+        settings_of=settings_of,
+        say_change=say_change,
+        list_differences=list_differences,
     )
+    app.jinja_env.filters["office_word"] = as_office_word

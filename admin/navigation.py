@@ -50,6 +50,24 @@ PLACES = (
         _("Giờ làm việc trong tuần, ngày nghỉ và ngày làm bù."),
     ),
     Place(
+        "admin.units.index",
+        _("Đơn vị"),
+        Permission.READ_OFFICE,
+        _("Cây đơn vị ở từng ngày; đổi tên, chuyển cấp trên, sáp nhập, chia tách, giải thể."),
+    ),
+    Place(
+        "admin.desks.index",
+        _("Các bàn"),
+        Permission.READ_OFFICE,
+        _("Thêm bàn, sửa tên, cho ngừng phục vụ từ một ngày."),
+    ),
+    Place(
+        "admin.presentation.index",
+        _("Nội dung trên máy"),
+        Permission.READ_OFFICE,
+        _("Tên cơ quan, biểu trưng, thang đo, lý do và dòng chữ trên máy đánh giá."),
+    ),
+    Place(
         "admin.cards.index",
         _("Mã tại bàn"),
         Permission.MANAGE_CARDS,

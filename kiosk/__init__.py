@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from kiosk import (
     by_phone,
+    emblem,
     enrolment,
     heartbeat,
     invitation,
@@ -44,6 +45,7 @@ def install(app: Flask) -> None:
         shell,
         speech,
         lobby,
+        emblem,
     ):
         csrf.exempt(module.blueprint)
         face.register_blueprint(module.blueprint)
@@ -56,3 +58,4 @@ def install(app: Flask) -> None:
     csrf.exempt(service.blueprint)
     app.register_blueprint(service.blueprint)
     app.jinja_env.filters["unbroken"] = keep_words_together
+    app.jinja_env.globals["emblem_address"] = emblem.emblem_address

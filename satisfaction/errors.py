@@ -93,6 +93,10 @@ class ServiceNotFoundError(NotFoundError):
     """No system holds this credential, or it was revoked."""
 
 
+class OfficeChangeRefusedError(SatisfactionError):
+    """A change of the office that cannot be made; ``fault`` says why, and nothing of it is kept."""
+
+
 class SlipRefusedError(SatisfactionError):
     """A paper slip that cannot be stored; ``fault`` says why, and nothing of it is kept."""
 

@@ -290,6 +290,43 @@ class SlipFault(StrEnum):
     SEVERAL_VISITS = "several_visits"
 
 
+class OfficeFault(StrEnum):
+    """Why a change of the office cannot be made; nothing of it is kept."""
+
+    NO_WORDS = "no_words"
+    WORDS_TOO_LONG = "words_too_long"
+    ODD_SIGNS = "odd_signs"
+    ODD_CODE = "odd_code"
+    CODE_TAKEN = "code_taken"
+    NAME_TAKEN = "name_taken"
+    UNLIKELY_DAY = "unlikely_day"
+    BEFORE_BEGIN = "before_begin"
+    AFTER_END = "after_end"
+    DAY_TAKEN = "day_taken"
+    DAYS_OVERLAP = "days_overlap"
+    DAY_IS_OVER = "day_is_over"
+    UNDER_ITSELF = "under_itself"
+    PARENT_NOT_THERE = "parent_not_there"
+    HAS_RATINGS = "has_ratings"
+    HAS_UNITS = "has_units"
+    NOTHING_CHANGED = "nothing_changed"
+    NEEDS_SUCCESSOR = "needs_successor"
+    NEEDS_NO_SUCCESSOR = "needs_no_successor"
+    SUCCESSOR_NOT_THERE = "successor_not_there"
+    WHOLE_TO_ONE = "whole_to_one"
+    SECTOR_UNKNOWN = "sector_unknown"
+    LEVELS_FEW_OR_MANY = "levels_few_or_many"
+    LEVELS_OUT_OF_ORDER = "levels_out_of_order"
+    LEVELS_ONE_SIDED = "levels_one_sided"
+    REASON_UNKNOWN = "reason_unknown"
+    SCALE_UNKNOWN = "scale_unknown"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    MARK_TOO_LARGE = "mark_too_large"
+    MARK_OTHER_FORMAT = "mark_other_format"
+    MARK_BROKEN = "mark_broken"
+    MARK_ODD_SIZE = "mark_odd_size"
+
+
 class AuditAction(StrEnum):
     """What the log of officers' and devices' deeds can name."""
 

@@ -66,6 +66,20 @@ POST 422/404 . . . . A Y .  admin.hours.update          /admin/hours?unit={unit}
 POST 303/404 . . . . A Y .  admin.hours.inherit         /admin/hours/inherit?unit={unit}
 POST 422/404 . . . . A Y .  admin.hours.create          /admin/hours/days?unit={unit}
 POST 404     . . . . A Y .  admin.hours.delete  /admin/hours/days/2999-01-01/delete?unit={unit}
+GET  200     . . . . A Y R  admin.units.index           /admin/units
+POST 422     . . . . A Y .  admin.units.create          /admin/units
+GET  200/404 . . . . A Y R  admin.units.show            /admin/units/{unit}
+POST 422/404 . . . . A Y .  admin.units.rename          /admin/units/{unit}/name
+POST 422/404 . . . . A Y .  admin.units.move            /admin/units/{unit}/parent
+POST 422/404 . . . . A Y .  admin.units.end             /admin/units/{unit}/end
+GET  200/404 . . . . A Y R  admin.desks.index           /admin/desks?unit={unit}
+POST 422/404 . . . . A Y .  admin.desks.create          /admin/desks?unit={unit}
+GET  200/404 . . . . A Y .  admin.desks.edit            /admin/desks/{desk}
+POST 422/404 . . . . A Y .  admin.desks.update          /admin/desks/{desk}
+POST 422/404 . . . . A Y .  admin.desks.retire          /admin/desks/{desk}/retire
+GET  200/404 . . . . A Y R  admin.presentation.index    /admin/presentation?unit={unit}
+POST 422/404 . . . . A Y .  admin.presentation.update   /admin/presentation?unit={unit}
+GET  404     . . . . A Y R  admin.presentation.mark     /admin/presentation/marks/unknown.png
 GET  200     . S H . A Y .  admin.paper.index           /admin/paper
 POST 422     . S H . A Y .  admin.paper.create          /admin/paper
 GET  200     . . . . A Y .  admin.cards.index           /admin/cards
@@ -110,6 +124,7 @@ GET  200      kiosk.pairing.new           /kiosk/pair
 POST 200      kiosk.pairing.create        /kiosk/pair?key=A
 GET  401      kiosk.enrolment.create      /kiosk/enrol/unknown
 GET  200      kiosk.speech.show           /kiosk/speech/vi
+GET  404      kiosk.emblem.show           /kiosk/marks/unknown.png
 POST 401      service.create              /api/invitations
 GET  404      phone.invitation.show       /R/UNKNOWN
 POST 400      phone.invitation.create     /R/UNKNOWN

@@ -6,6 +6,7 @@ from satisfaction.models.calendar import OpeningWeek, SpecialDay
 from satisfaction.models.card import DeskCard
 from satisfaction.models.count import CountedDay, DailyCount, DailyVisitCount
 from satisfaction.models.dossier import Dossier
+from satisfaction.models.emblem import Emblem
 from satisfaction.models.invitation import Invitation
 from satisfaction.models.kiosk import CredentialRenewal, Heartbeat, Kiosk, KioskEvent, PairingCode
 from satisfaction.models.office import (
@@ -42,6 +43,7 @@ __all__ = [
     "Desk",
     "DeskCard",
     "Dossier",
+    "Emblem",
     "Grant",
     "Heartbeat",
     "Invitation",

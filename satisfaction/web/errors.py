@@ -25,6 +25,7 @@ STATUSES: dict[type[errors.SatisfactionError], HTTPStatus] = {
     errors.FormExpiredError: HTTPStatus.GONE,
     errors.OpinionsNotTakenError: HTTPStatus.FORBIDDEN,
     errors.AllowanceUsedUpError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.OfficeChangeRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SlipRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DeskBusyError: HTTPStatus.CONFLICT,
     errors.DeskRetiredError: HTTPStatus.CONFLICT,

@@ -24,14 +24,17 @@ from satisfaction.config import Settings
 from satisfaction.database import Base, db, unit_of_work, writing_engine
 from satisfaction.models import (
     Account,
+    Configuration,
     Desk,
     DeskCard,
+    Emblem,
     Grant,
     Kiosk,
     QuotaUse,
     Rating,
     RatingMark,
     ServiceToken,
+    UnitName,
     Visit,
 )
 from satisfaction.recording import Tap
@@ -213,6 +216,16 @@ def plant_roles() -> None:
         record_deed(session, AuditAction.ACCOUNT_REVIEWED, account_id=head.id)
 
 
+def plant_mark() -> None:
+    """Plant what the seventh revision holds, a mark in the head, and a name with its basis."""
+    plant_roles()
+    with unit_of_work() as session:
+        session.add(Emblem(digest="0" * 64, content=b"x", width=1, height=1, added_at=clock.now()))
+        session.flush()
+        session.execute(update(Configuration).values(emblem_digest="0" * 64))
+        session.execute(update(UnitName).values(legal_basis="Nghị quyết 1656"))
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -221,6 +234,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0005": plant_renewal,
     "0006": plant_assisted,
     "0007": plant_roles,
+    "0008": plant_mark,
 }
 
 
