@@ -20,6 +20,7 @@ test: programs .venv/dev.stamp format lint types layers suite
 # Only what is really imported gets compiled, at the first start: that is quicker than all of it.
 .venv/run.stamp: requirements/run.txt
 	@$(NEED) python
+	@$(NEED) pdf || echo "Không bắt buộc: thiếu thì báo cáo chỉ in từ trình duyệt / Optional"
 	@$(BIN)/python -c pass 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv .venv; }
 	@echo "Đang cài thư viện / Installing libraries: $<"
 	@$(INSTALL) --no-compile -r $<
@@ -32,7 +33,7 @@ test: programs .venv/dev.stamp format lint types layers suite
 	@touch $@
 
 programs:
-	@$(NEED) python chromium postgresql
+	@$(NEED) python chromium postgresql pdf
 
 format: .venv/dev.stamp
 	$(BIN)/ruff format --check .

@@ -35,6 +35,7 @@ class Place:
 PLACES = (
     Place("admin.desk.index", _("Quầy phục vụ"), Permission.SERVE_DESK),
     Place("admin.counts.index", _("Số liệu"), Permission.SEE_COUNTS),
+    Place("admin.reports.index", _("Báo cáo"), Permission.SEE_COUNTS),
     Place("admin.paper.index", _("Phiếu giấy"), Permission.ENTER_PAPER),
     Place("admin.fleet.index", _("Thiết bị"), Permission.MANAGE_FLEET),
     Place(

@@ -10,6 +10,7 @@ from satisfaction.commands.dossiers import dossiers
 from satisfaction.commands.invitations import invitation_commands
 from satisfaction.commands.kiosks import kiosks
 from satisfaction.commands.office import office_commands
+from satisfaction.commands.reports import report
 
 __all__ = ["in_plain_words", "install_commands"]
 
@@ -20,6 +21,7 @@ def install_commands(app: Flask) -> None:
         database,
         demonstration,
         counts,
+        report,
         account_commands,
         kiosks,
         dossiers,

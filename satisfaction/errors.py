@@ -203,3 +203,7 @@ class PasswordRefusedError(SatisfactionError):
 
 class AccountExistsError(SatisfactionError):
     """An account has this name already."""
+
+
+class PdfUnavailableError(SatisfactionError):
+    """No PDF could be drawn: its library is ``missing``, or it was ``late``, or ``failed``."""

@@ -160,6 +160,15 @@ def _password(error: SatisfactionError) -> tuple[str, str]:
     return lines[error.fields["fault"]]
 
 
+def _no_pdf(error: SatisfactionError) -> tuple[str, str]:
+    if error.fields["reason"] == "missing":
+        return (
+            "Chưa cài bộ tạo PDF; chạy: requirements/debian.sh pdf, hoặc dùng --format xlsx",
+            "The PDF library is missing; run requirements/debian.sh pdf, or use --format xlsx",
+        )
+    return ("Chưa tạo được PDF", f"The PDF could not be drawn: {error}")
+
+
 _LINES = {
     errors.ConfigurationError: _configuration,
     errors.PortError: _port,
@@ -177,4 +186,5 @@ _LINES = {
     errors.AccountNotFoundError: _account,
     errors.AccountExistsError: _account_exists,
     errors.PasswordRefusedError: _password,
+    errors.PdfUnavailableError: _no_pdf,
 }

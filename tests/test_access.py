@@ -50,6 +50,8 @@ POST 303/404 D . . . A Y .  admin.desk.end_visit        /admin/desk/visits/{visi
 POST 409/404 D . . . A Y .  admin.desk.keep_assisted    /admin/desk/visits/{visit}/assisted
 GET  200/404 . S H I A Y R  admin.counts.index          /admin/counts?unit={unit}
 GET  200/404 . S H I A Y R  admin.counts.download       /admin/counts.csv?unit={unit}
+GET  200/404 . S H I A Y R  admin.reports.index         /admin/reports?unit={unit}
+GET  200/404 . S H I A Y R  admin.reports.download      /admin/reports/file?unit={unit}&form=csv
 GET  200     . . . . A Y .  admin.dossiers.new          /admin/dossiers
 POST 422     . . . . A Y .  admin.dossiers.create       /admin/dossiers
 GET  302     . . . . A Y .  admin.dossiers.show         /admin/dossiers/{nothing}

@@ -37,6 +37,7 @@ STATUSES: dict[type[errors.SatisfactionError], HTTPStatus] = {
     errors.SignInThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.PermissionDeniedError: HTTPStatus.FORBIDDEN,
     errors.ImportRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PdfUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseNotReadyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

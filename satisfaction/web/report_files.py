@@ -1,0 +1,60 @@
+"""A report as files: workbook, PDF and CSV, all of the same paper. Refuses to count."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from flask import Response, current_app, make_response, render_template
+
+from satisfaction.reports.csv import write_tables
+from satisfaction.reports.pdf import render_pdf
+from satisfaction.reports.report import Report
+from satisfaction.reports.xlsx import write_xlsx as write_workbook
+from satisfaction.web.report_words import build_paper
+from satisfaction.web.words import csv_words
+
+
+def write_pdf(report: Report) -> bytes:
+    """Return a report as a PDF with its official heading.
+
+    Raises: PdfUnavailableError where it cannot be drawn; the page can then be printed instead.
+    """
+    assert current_app.static_folder is not None
+    html = render_template("reports/paper.html", paper=build_paper(report))
+    return render_pdf(html, static=Path(current_app.static_folder))
+
+
+def write_xlsx(report: Report) -> bytes:
+    """Return a report as a workbook."""
+    return write_workbook(build_paper(report))
+
+
+def write_csv(report: Report) -> bytes:
+    """Return a report as one list: the lines of each table, each with its total."""
+    tables = report.tables or (report.total,)
+    return write_tables([(table, csv_words(table, filters="")) for table in tables])
+
+
+WRITERS: Mapping[str, Callable[[Report], bytes]] = {
+    "pdf": write_pdf,
+    "xlsx": write_xlsx,
+    "csv": write_csv,
+}
+TYPES: Mapping[str, str] = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+}
+
+
+def name_file(report: Report, form: str) -> str:
+    """Return the name of a report's file: unit, first and last day."""
+    period = report.query.period
+    return f"bao-cao_{report.total.unit_code}_{period.first_day}_{period.last_day}.{form}"
+
+
+def as_attachment(content: bytes, name: str, form: str) -> Response:
+    """Return a file as an answer that a browser saves."""
+    response = make_response(content)
+    response.content_type = TYPES[form]
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
