@@ -105,7 +105,7 @@ def download() -> ResponseReturnValue:
             account_id=officer.account_id,
             network=client_network(),
         )
-    return as_attachment(content, name_file(report, form), form)
+    return as_attachment(content, name=name_file(report, form), form=form)
 
 
 def _explain(problem: PdfUnavailableError) -> str:

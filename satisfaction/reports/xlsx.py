@@ -81,14 +81,14 @@ def _make_formats(book: Any) -> _Formats:
     )
 
 
-def put_text(sheet: Worksheet, place: tuple[int, int], text: str, form: Any = None) -> None:
+def _put_text(sheet: Worksheet, place: tuple[int, int], text: str, form: Any = None) -> None:
     """Write text as text, without the signs that a workbook cannot hold."""
     sheet.write_string(*place, clean(text), form)
 
 
 def _put(sheet: Worksheet, place: tuple[int, int], cell: Cell, form: Any) -> None:
     if isinstance(cell, str):
-        put_text(sheet, place, cell, form)
+        _put_text(sheet, place, cell, form)
         return
     value = cell.shown if isinstance(cell, Share) else cell
     if value is None:
@@ -115,16 +115,16 @@ def _write_whole(book: Any, paper: Paper, formats: _Formats) -> None:
     heading += [paper.demonstration] if paper.demonstration else []
     row = 0
     for row, text in enumerate(heading):
-        put_text(sheet, (row, 0), text, formats.title if row < 2 else formats.text)
+        _put_text(sheet, (row, 0), text, formats.title if row < 2 else formats.text)
     row += 2
     for text in paper.finding:
-        put_text(sheet, (row, 0), text, formats.text)
+        _put_text(sheet, (row, 0), text, formats.text)
         row += 1
     row += 1
     for fact in paper.facts:
-        put_text(sheet, (row, 0), fact.label, formats.bold)
+        _put_text(sheet, (row, 0), fact.label, formats.bold)
         _put(sheet, (row, 1), fact.value, formats.of(fact.value))
-        put_text(sheet, (row, 2), fact.note, formats.text)
+        _put_text(sheet, (row, 2), fact.note, formats.text)
         row += 1
 
 
@@ -132,11 +132,13 @@ def _write_table(book: Any, paper: Paper, table: Table, *, formats: _Formats) ->
     sheet = _add_sheet(book, table.sheet)
     for place, column in enumerate(table.columns):
         sheet.set_column(place, place, FIRST_COLUMN_WIDTH if place == 0 else column.width)
-    put_text(sheet, (0, 0), f"{table.title}. {paper.unit_name}, {paper.period_name}", formats.title)
-    put_text(sheet, (1, 0), " · ".join(filter(None, (paper.demonstration, paper.as_of))))
+    _put_text(
+        sheet, (0, 0), f"{table.title}. {paper.unit_name}, {paper.period_name}", formats.title
+    )
+    _put_text(sheet, (1, 0), " · ".join(filter(None, (paper.demonstration, paper.as_of))))
     sheet.set_row(HEAD_ROW, 48)
     for place, column in enumerate(table.columns):
-        put_text(sheet, (HEAD_ROW, place), column.heading, formats.head)
+        _put_text(sheet, (HEAD_ROW, place), column.heading, formats.head)
     first = HEAD_ROW + 1
     for row, line in enumerate(table.lines, start=first):
         _write_line(sheet, row, line.cells, formats=formats)
@@ -180,6 +182,6 @@ def _write_method(book: Any, paper: Paper, formats: _Formats) -> None:
     sheet = _add_sheet(book, paper.words["method"])
     sheet.set_column(0, 0, TEXT_WIDTH)
     lines = [f"{paper.words['filters']}: {paper.filters}", paper.as_of, *paper.method]
-    put_text(sheet, (0, 0), paper.words["method"], formats.title)
+    _put_text(sheet, (0, 0), paper.words["method"], formats.title)
     for row, text in enumerate(lines, start=1):
-        put_text(sheet, (row, 0), text, formats.wrapped)
+        _put_text(sheet, (row, 0), text, formats.wrapped)

@@ -52,7 +52,7 @@ def name_file(report: Report, form: str) -> str:
     return f"bao-cao_{report.total.unit_code}_{period.first_day}_{period.last_day}.{form}"
 
 
-def as_attachment(content: bytes, name: str, form: str) -> Response:
+def as_attachment(content: bytes, *, name: str, form: str) -> Response:
     """Return a file as an answer that a browser saves."""
     response = make_response(content)
     response.content_type = TYPES[form]
