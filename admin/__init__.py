@@ -12,6 +12,7 @@ from admin import (
     hours,
     paper,
     presentation,
+    profile,
     receipts,
     reports,
     session,
@@ -19,13 +20,15 @@ from admin import (
     units,
 )
 from admin.navigation import places_of, settings_of
-from satisfaction.web.guards import current_officer
+from satisfaction.terms import Duty
+from satisfaction.web.guards import DUTIES, current_officer
 from satisfaction.web.office_words import as_office_word, list_differences, say_change
 
 SIGN_IN_ENDPOINT = "admin.session.new"
 HOME_ENDPOINT = "admin.session.index"
 MODULES = (
     session,
+    profile,
     desk,
     counts,
     reports,
@@ -48,6 +51,10 @@ def install(app: Flask) -> None:
     for module in MODULES:
         face.register_blueprint(module.blueprint)
     app.register_blueprint(face)
+    app.config[DUTIES] = {
+        Duty.SET_PASSWORD: "admin.profile.edit_password",
+        Duty.SET_SECOND_FACTOR: "admin.profile.new_factor",
+    }
     app.jinja_env.globals.update(
         current_officer=current_officer,
         places_of=places_of,

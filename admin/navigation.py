@@ -78,6 +78,8 @@ PLACES = (
 
 
 def _open_to(officer: Officer) -> list[Place]:
+    if officer.duty is not None:
+        return []
     return [
         place
         for place in PLACES

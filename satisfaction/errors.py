@@ -157,6 +157,14 @@ class SignInThrottledError(SatisfactionError):
     """Too many failures; ``retry_after_seconds`` says how long to wait."""
 
 
+class CodeRefusedError(SatisfactionError):
+    """A code that is wrong, was used before, or is none."""
+
+
+class SecondStepOverError(SatisfactionError):
+    """Nobody waits for a code here any more: too late, too many wrong ones, or never a password."""
+
+
 class PermissionDeniedError(SatisfactionError):
     """The officer's roles do not cover this."""
 

@@ -139,10 +139,15 @@ def _account_exists(error: SatisfactionError) -> tuple[str, str]:
 
 def _password(error: SatisfactionError) -> tuple[str, str]:
     """Return why a password is refused; it is never repeated."""
+    shortest = error.fields.get("shortest", SHORTEST)
     lines = {
         PasswordFault.TOO_SHORT: (
-            f"Mật khẩu phải có ít nhất {SHORTEST} ký tự",
-            f"A password has at least {SHORTEST} characters",
+            f"Mật khẩu phải có ít nhất {shortest} ký tự",
+            f"A password has at least {shortest} characters",
+        ),
+        PasswordFault.TOO_FEW_KINDS: (
+            "Mật khẩu cần đủ chữ thường, chữ hoa, chữ số và một dấu khác",
+            "A password needs small and capital letters, a digit and one other sign",
         ),
         PasswordFault.TOO_LONG: (
             f"Mật khẩu dài nhất {LONGEST} ký tự",

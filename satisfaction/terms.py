@@ -149,6 +149,13 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+class Duty(StrEnum):
+    """What an officer has to see to before anything else."""
+
+    SET_PASSWORD = "set_password"  # noqa: S105
+    SET_SECOND_FACTOR = "set_second_factor"
+
+
 class Permission(StrEnum):
     """What a route asks of the signed-in officer."""
 

@@ -33,7 +33,7 @@ ELSEWHERE = "elsewhere"
 AUDIENCES = (*STRANGERS, *ROLES, ELSEWHERE)
 FILES = {"static"}
 # An auditor changes nothing; these concern nobody but the officer who sends them.
-OWN = {"admin.session.delete"}
+OWN = ("admin.session.delete", "admin.profile.")
 
 # The officers' routes: method; the answer to who may enter, and after a stroke the answer to who
 # holds every role in another unit, where it differs; the roles that may enter (a point is a
@@ -42,6 +42,16 @@ OWN = {"admin.session.delete"}
 OFFICERS = """
 GET  302     D S H I A Y R  admin.session.index         /admin/
 POST 303     D S H I A Y R  admin.session.delete        /admin/sign-out
+GET  200     D S H I A Y R  admin.profile.index         /admin/profile
+POST 422     D S H I A Y R  admin.profile.update        /admin/profile
+GET  200     D S H I A Y R  admin.profile.edit_password /admin/profile/password
+POST 422     D S H I A Y R  admin.profile.update_password /admin/profile/password
+GET  200     D S H I A Y R  admin.profile.new_factor    /admin/profile/second-factor
+POST 422     D S H I A Y R  admin.profile.create_factor /admin/profile/second-factor
+POST 422     D S H I A Y R  admin.profile.delete_factor /admin/profile/second-factor/delete
+POST 422     D S H I A Y R  admin.profile.create_codes  /admin/profile/recovery-codes
+POST 303     D S H I A Y R  admin.profile.end_sessions  /admin/profile/sessions/end
+POST 404     D S H I A Y R  admin.profile.end_session   /admin/profile/sessions/0/end
 GET  200     D . . . A Y .  admin.desk.index            /admin/desk
 POST 303/404 D . . . A Y .  admin.desk.choose           /admin/desk?desk={desk}
 GET  200/404 D . . . A Y .  admin.desk.recent           /admin/desk/{desk}/recent?htmx
@@ -120,6 +130,8 @@ GET  302      index                       /
 GET  200      alive                       /healthz
 GET  200/302  admin.session.new           /admin/sign-in
 POST 401      admin.session.create        /admin/sign-in
+GET  302      admin.session.new_code      /admin/sign-in/code
+POST 422      admin.session.create_code   /admin/sign-in/code
 GET  200      kiosk.shell.paused          /kiosk/paused
 GET  200      kiosk.shell.worker          /kiosk/service-worker.js
 GET  200      kiosk.pairing.new           /kiosk/pair
@@ -297,7 +309,7 @@ def test_an_auditor_is_let_into_nothing_that_changes_anything() -> None:
         row.endpoint for row in TABLE if row.method == "POST" and row.answers["R"] not in {401, 403}
     }
     open_to_all = {row.endpoint for row in TABLE if row.answers["nobody"] == row.answers["R"]}
-    assert changing - open_to_all == OWN
+    assert [one for one in changing - open_to_all if not one.startswith(OWN)] == []
 
 
 def test_citizens_servers_carry_no_officers_address(app: Flask) -> None:

@@ -1,6 +1,6 @@
 """One noun a file. Models hold columns, constraints and relationships; no queries, no I/O."""
 
-from satisfaction.models.account import Account, Grant, SignIn, SignInThrottle
+from satisfaction.models.account import Account, Grant, RecoveryCode, SignIn, SignInThrottle
 from satisfaction.models.audit import AuditEntry
 from satisfaction.models.calendar import OpeningWeek, SpecialDay
 from satisfaction.models.card import DeskCard
@@ -59,6 +59,7 @@ __all__ = [
     "RatingReason",
     "RatingVoid",
     "Reason",
+    "RecoveryCode",
     "Refusal",
     "Scale",
     "Sector",

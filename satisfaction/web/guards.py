@@ -15,6 +15,8 @@ from satisfaction.web.htmx import is_htmx, leave_for
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK = "__guard__"
+# Under this name a face says where officers see to each of their duties.
+DUTIES = "DUTY_ENDPOINTS"
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,14 @@ class Guard:
     """Whom a view lets in: anybody, an enrolled kiosk, an admitted system, or an officer with a
     permission.
 
-    ``is_background`` says that a page asks for it by itself, without anybody at the screen.
+    ``is_background`` says that a page asks for it by itself, without anybody at the screen;
+    ``is_before_duties`` that an officer gets there who has something to see to before all else.
     """
 
     audience: str
     permission: Permission | None = None
     is_background: bool = False
+    is_before_duties: bool = False
 
     @property
     def is_for_office(self) -> bool:
@@ -58,6 +62,11 @@ def for_services(view: View) -> View:
 def for_officers(view: View) -> View:
     """Open a view to every signed-in officer."""
     return _mark(view, Guard("officer"))
+
+
+def for_beginners(view: View) -> View:
+    """Open a view to every signed-in officer, even one who has yet to set a password."""
+    return _mark(view, Guard("officer", is_before_duties=True))
 
 
 def requires(permission: Permission, *, is_background: bool = False) -> Callable[[View], View]:
@@ -110,6 +119,10 @@ def _check_officer(guard: Guard, sign_in_endpoint: str | None) -> ResponseReturn
             abort(401)
         following = request.full_path.rstrip("?") if request.method == "GET" else None
         address = url_for(sign_in_endpoint, next=following)
+        return leave_for(address) if is_htmx() else redirect(address)
+    duty = current_officer().duty
+    if duty is not None and not guard.is_before_duties:
+        address = url_for(current_app.config[DUTIES][duty])
         return leave_for(address) if is_htmx() else redirect(address)
     if guard.permission is not None and not current_officer().may(guard.permission):
         abort(403)

@@ -33,7 +33,9 @@ from satisfaction.models import (
     QuotaUse,
     Rating,
     RatingMark,
+    RecoveryCode,
     ServiceToken,
+    SignIn,
     UnitName,
     Visit,
 )
@@ -209,11 +211,19 @@ def plant_roles() -> None:
     with unit_of_work() as session:
         unit_id = session.scalars(select(Desk.unit_id)).first()
         assert unit_id is not None
-        head = Account(name="head", display_name="Head", password_hash="x", created_at=clock.now())
-        session.add(head)
-        session.flush()
-        session.add(Grant(account_id=head.id, role=Role.HEAD, unit_id=unit_id, from_day=DAY))
-        record_deed(session, AuditAction.ACCOUNT_REVIEWED, account_id=head.id)
+        head_id = _add_bare_account(session, "head")
+        session.add(Grant(account_id=head_id, role=Role.HEAD, unit_id=unit_id, from_day=DAY))
+        record_deed(session, AuditAction.ACCOUNT_REVIEWED, account_id=head_id)
+
+
+def _add_bare_account(session: Session, name: str) -> int:
+    """Add an account with the columns that every revision has."""
+    values = {"name": name, "display_name": "Head", "password_hash": "x", "created_at": clock.now()}
+    whole = Account.__table__
+    bare = table("account", column("id"), *(column(one, whole.c[one].type) for one in values))
+    session.execute(insert(bare), values)
+    found: int = session.execute(select(bare.c.id).where(bare.c.name == name)).scalar_one()
+    return found
 
 
 def plant_mark() -> None:
@@ -226,6 +236,25 @@ def plant_mark() -> None:
         session.execute(update(UnitName).values(legal_basis="Nghị quyết 1656"))
 
 
+def plant_people() -> None:
+    """Plant what the eighth revision holds, a second factor and a session that awaits its code."""
+    plant_mark()
+    with unit_of_work() as session:
+        head = session.scalars(select(Account).where(Account.name == "head")).one()
+        head.sealed_secret, head.start_hash, head.subject = b"x", bytes(32), "sub"
+        head.unit_id = head.grants[0].unit_id
+        session.add(RecoveryCode(account_id=head.id, code_hash=bytes(32), made_at=clock.now()))
+        session.add(
+            SignIn(
+                token_hash=bytes(32),
+                account_id=head.id,
+                created_at=clock.now(),
+                seen_at=clock.now(),
+                awaits_code=True,
+            )
+        )
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -235,6 +264,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0006": plant_assisted,
     "0007": plant_roles,
     "0008": plant_mark,
+    "0009": plant_people,
 }
 
 

@@ -33,7 +33,9 @@ def upgrade() -> None:
         )
     op.add_column(
         "unit_name",
-        sa.Column("legal_basis", sa.String(length=200), server_default=sa.text("''"), nullable=False),
+        sa.Column(
+            "legal_basis", sa.String(length=200), server_default=sa.text("''"), nullable=False
+        ),
     )
 
 
