@@ -25,7 +25,7 @@ from satisfaction.errors import SecondStepOverError
 from satisfaction.models import Account, SignIn
 from satisfaction.second_factors import accept_code
 from satisfaction.terms import AuditAction
-from satisfaction.throttling import count_attempt, forget_failures
+from satisfaction.throttling import count_attempt, forget_failures, take_back
 
 CODE_WAITED_FOR = timedelta(minutes=5)
 MOST_WRONG_CODES = 5
@@ -114,6 +114,7 @@ def finish_sign_in(
         return None
     account = session.get_one(Account, claim.account_id)
     if account.has_second_factor:
+        take_back(session, credentials.throttle_key)
         return Started(_add_session(session, account, credentials, awaits_code=True), True)
     forget_failures(session, credentials.throttle_key)
     return Started(begin_session(session, account, credentials), False)
