@@ -9,7 +9,7 @@ INSTALL := $(PIP) install --quiet --require-hashes --only-binary :all: --no-deps
 NEED := PYTHON=$(PYTHON) requirements/debian.sh
 
 .PHONY: run test programs format lint types layers suite suite-sqlite suite-postgresql journeys
-.PHONY: bench faults looks lighthouse audio lock clean
+.PHONY: install uninstall bench faults looks lighthouse audio lock clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/python wsgi.py
@@ -90,6 +90,15 @@ lock:
 		-o requirements/run.txt
 	uv pip compile pyproject.toml --extra postgres --extra pdf --extra oidc --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
+
+# As root, on Debian 12 and 13: services of systemd. DESTDIR and PREFIX as usual; installing again
+# upgrades; uninstalling keeps the data. See docs/operations.md.
+install:
+	@[ -n "$(DESTDIR)" ] || $(NEED) python
+	@PYTHON=$(PYTHON) DESTDIR=$(DESTDIR) systemd/install.sh install
+
+uninstall:
+	@DESTDIR=$(DESTDIR) systemd/install.sh uninstall
 
 clean:
 	rm -rf .venv build dist

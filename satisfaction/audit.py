@@ -1,10 +1,13 @@
 """Keep who did what. Refuses citizens' words and full network addresses."""
 
+import logging
 from typing import Any
 
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
+from satisfaction.logs import DEEDS
 from satisfaction.models import AuditEntry
 from satisfaction.terms import AuditAction
 
@@ -28,4 +31,11 @@ def record_deed(
         detail=detail or {},
     )
     session.add(entry)
+    told = {"account": account_id, "unit": unit_id, "network": network, "detail": detail or {}}
+    event.listen(session, "after_commit", lambda _session: _tell(action, told), once=True)
     return entry
+
+
+def _tell(action: AuditAction, told: dict[str, Any]) -> None:
+    """Tell the log for programs, and through it a monitoring centre, once the deed is stored."""
+    logging.getLogger(DEEDS).info(action.value, extra=told)

@@ -3,7 +3,9 @@
 from flask import Flask
 
 from satisfaction.commands.accounts import account_commands
+from satisfaction.commands.backup import backup
 from satisfaction.commands.base import in_plain_words
+from satisfaction.commands.check import check
 from satisfaction.commands.counts import counts
 from satisfaction.commands.database import database, demonstration
 from satisfaction.commands.dossiers import dossiers
@@ -19,6 +21,8 @@ def install_commands(app: Flask) -> None:
     """Attach the commands."""
     for group in (
         database,
+        backup,
+        check,
         demonstration,
         counts,
         report,

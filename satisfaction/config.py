@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from satisfaction.credential_files import read_credentials
 from satisfaction.errors import ConfigurationError
 
 PREFIX = "HAILONG_"
@@ -71,6 +72,38 @@ class Settings(BaseSettings):
         pattern="^[a-z-]{2,24}$",
         description="Folder of static/audio whose recordings speak Vietnamese: vi, or vi-south.",
     )
+    backup_folder: Path | None = Field(
+        default=None, description="Absolute folder for backups; unset means one in the data folder."
+    )
+    backup_copy_to: str = Field(
+        default="",
+        description="Where each backup is copied to: an absolute folder, or user@host:/folder.",
+    )
+    backup_passphrase_file: Path | None = Field(
+        default=None, description="File whose first line seals backups with gpg."
+    )
+    backup_recipient: str = Field(
+        default="", description="Whom backups are sealed for: an age recipient, or a key of gpg."
+    )
+    backup_identity_file: Path | None = Field(
+        default=None, description="File with age's identity, which opens what was sealed for it."
+    )
+    certificate: Path | None = Field(
+        default=None, description="Certificate of the proxy in front, whose end is watched."
+    )
+    metrics: str = Field(
+        default="", description="Address for Prometheus, as 127.0.0.1:9464; empty means none."
+    )
+    log_format: str = Field(
+        default="plain",
+        pattern="^(plain|json|cef)$",
+        description="plain for people, json for journald, cef for a monitoring centre.",
+    )
+    syslog: str = Field(
+        default="",
+        pattern=r"^$|^(udp|tcp)://[A-Za-z0-9.\-\[\]:]+$|^unix:///[\w./-]+$",
+        description="Where officers' deeds are sent as CEF: udp://host:514, tcp://, unix:///.",
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 
     @field_validator("data")
@@ -78,6 +111,22 @@ class Settings(BaseSettings):
     def _data_is_absolute(cls, value: Path) -> Path:
         if value != Path() and not value.is_absolute():
             raise ValueError("must be an absolute folder")
+        return value
+
+    @field_validator(
+        "backup_folder", "backup_passphrase_file", "backup_identity_file", "certificate"
+    )
+    @classmethod
+    def _path_is_absolute(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_absolute():
+            raise ValueError("must be an absolute path")
+        return value
+
+    @field_validator("backup_copy_to")
+    @classmethod
+    def _target_is_a_place(cls, value: str) -> str:
+        if value and not re.fullmatch(r"/.*|[A-Za-z0-9_.-]+@[A-Za-z0-9.\-\[\]:]+:/[\w./-]*", value):
+            raise ValueError("must be an absolute folder, or user@host:/folder")
         return value
 
     @field_validator("public_url")
@@ -103,6 +152,13 @@ class Settings(BaseSettings):
             raise ValueError("needs the absolute path of the SQLite file")
         return value
 
+    @field_validator("metrics")
+    @classmethod
+    def _metrics_is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}", value):
+            raise ValueError("must be an address and a port, as 127.0.0.1:9464")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _level_is_known(cls, value: str) -> str:
@@ -126,7 +182,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
     Raises: ConfigurationError naming the variable, for a bad value or an unknown name.
     """
-    environment = os.environ if environment is None else environment
+    given = os.environ if environment is None else environment
+    environment = {**read_credentials(given), **given}
     _refuse_unknown(environment)
     values = {
         name: environment[PREFIX + name.upper()]

@@ -197,6 +197,38 @@ class DatabaseUnusableError(SatisfactionError):
     """The database cannot be reached, read or written; ``detail`` is the engine's own word."""
 
 
+class DatabaseDamagedError(SatisfactionError):
+    """The database's file is damaged; ``last_good`` names the newest proved backup, if any."""
+
+
+class DatabaseMissingError(SatisfactionError):
+    """There was a database here and it has gone; an empty one is not put in its place."""
+
+
+class DataInUseError(SatisfactionError):
+    """A server or the jobs use the data that is to be replaced, or it is being replaced now."""
+
+
+class ProgramMissingError(SatisfactionError):
+    """A program of the system that this needs is not installed."""
+
+
+class ProgramFailedError(SatisfactionError):
+    """A program of the system ended badly; ``detail`` is the last line it said."""
+
+
+class BackupFailedError(SatisfactionError):
+    """A backup that could not be taken, read or proved; ``problem`` says why."""
+
+
+class BackupNotFoundError(NotFoundError):
+    """No backup has this name."""
+
+
+class NewerDataError(SatisfactionError):
+    """The database holds newer data than the backup, or cannot say what it holds."""
+
+
 class PortError(SatisfactionError):
     """The port to serve on is taken, not permitted, or no port number."""
 

@@ -128,6 +128,7 @@ GET  404      kiosk.by_phone.create       /kiosk/invitation
 EVERYBODY = """
 GET  302      index                       /
 GET  200      alive                       /healthz
+GET  200      ready                       /readyz
 GET  200/302  admin.session.new           /admin/sign-in
 POST 401      admin.session.create        /admin/sign-in
 GET  302      admin.session.new_code      /admin/sign-in/code

@@ -15,9 +15,10 @@ demonstration = Commands("demonstration", help="Load the demonstration office.")
 
 
 @database.command("prepare")
-def prepare_command() -> None:
-    """Bring the database to this version's form."""
-    schema.prepare_database()
+@click.option("--without-backup", is_flag=True, help="Where no backup can be taken from here.")
+def prepare_command(*, without_backup: bool) -> None:
+    """Bring the database to this version's form, after a backup of what is in it."""
+    schema.prepare_database(takes_backup=not without_backup)
 
 
 @database.command("check")

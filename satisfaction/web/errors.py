@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException
 
 from satisfaction import errors
+from satisfaction.outages import RETRY_AFTER_SECONDS, Outage, find_outage
 from satisfaction.terms import RefusalReason
 from satisfaction.web.htmx import vary_on_htmx, wants_partial
 
@@ -105,6 +106,12 @@ def _kind(error: errors.SatisfactionError) -> str:
     return "".join(f"-{sign.lower()}" if sign.isupper() else sign for sign in name).lstrip("-")
 
 
+def answer_outage(outage: Outage) -> Response:
+    """Answer that nothing was stored and that the same may work in a moment; no trace is logged."""
+    current_app.logger.warning("answered 503: %s", outage.value)
+    return _answer(503, outage.value, retry_after_seconds=RETRY_AFTER_SECONDS)
+
+
 def install_errors(app: Flask) -> None:
     """Answer every error by the table; the page for 500 makes no database call."""
 
@@ -117,6 +124,9 @@ def install_errors(app: Flask) -> None:
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.response is not None:
             return error.get_response()
+        outage = find_outage(getattr(error, "original_exception", None))
+        if outage is not None:
+            return answer_outage(outage)
         code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
         answer = _answer(int(code), HTTPStatus(code).name.lower().replace("_", "-"))
         answer.headers.extend(pair for pair in error.get_headers() if pair[0] == "Allow")
@@ -124,5 +134,8 @@ def install_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> ResponseReturnValue:
+        outage = find_outage(error)
+        if outage is not None:
+            return answer_outage(outage)
         app.logger.exception("unexpected error", exc_info=error)
         return _answer(500, "internal-server-error")
