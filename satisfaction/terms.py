@@ -183,6 +183,10 @@ class Permission(StrEnum):
     READ_AUDIT = "read_audit"
 
 
+# Reasons that accuse somebody; they go to the unit's head and the inspector alone.
+ALLEGATIONS = frozenset({"fee"})
+
+
 class PeriodKind(StrEnum):
     """Reporting periods; all are half-open ranges of local days."""
 

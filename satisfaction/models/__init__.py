@@ -4,7 +4,16 @@ from satisfaction.models.account import Account, Grant, RecoveryCode, SignIn, Si
 from satisfaction.models.audit import AuditEntry
 from satisfaction.models.calendar import OpeningWeek, SpecialDay
 from satisfaction.models.card import DeskCard
-from satisfaction.models.count import CountedDay, DailyCount, DailyVisitCount
+from satisfaction.models.count import (
+    CountedDay,
+    DailyCount,
+    DailyHourCount,
+    DailyProcedureCount,
+    DailyProcedureVisitCount,
+    DailyReasonCount,
+    DailyReasonedCount,
+    DailyVisitCount,
+)
 from satisfaction.models.dossier import Dossier
 from satisfaction.models.emblem import Emblem
 from satisfaction.models.invitation import Invitation
@@ -39,6 +48,11 @@ __all__ = [
     "CountedDay",
     "CredentialRenewal",
     "DailyCount",
+    "DailyHourCount",
+    "DailyProcedureCount",
+    "DailyProcedureVisitCount",
+    "DailyReasonCount",
+    "DailyReasonedCount",
     "DailyVisitCount",
     "Desk",
     "DeskCard",

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from satisfaction.database import Base, db, unit_of_work, writing_engine
 from satisfaction.models import (
     Account,
     Configuration,
+    CountedDay,
     Desk,
     DeskCard,
     Emblem,
@@ -255,6 +257,14 @@ def plant_people() -> None:
         )
 
 
+def plant_stored_day() -> None:
+    """Plant what the revision before holds, and a day whose counts of then are stored."""
+    plant_people()
+    with unit_of_work() as session:
+        day = DAY - timedelta(days=1)
+        session.add(CountedDay(local_day=day, rebuilt_at=clock.now(), marked_at=None))
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -265,6 +275,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0007": plant_roles,
     "0008": plant_mark,
     "0009": plant_people,
+    "0010": plant_stored_day,
 }
 
 
