@@ -10,6 +10,7 @@ from admin import (
     dossiers,
     fleet,
     hours,
+    overview,
     paper,
     presentation,
     profile,
@@ -28,6 +29,7 @@ SIGN_IN_ENDPOINT = "admin.session.new"
 HOME_ENDPOINT = "admin.session.index"
 MODULES = (
     session,
+    overview,
     profile,
     desk,
     counts,

@@ -33,6 +33,7 @@ class Place:
 
 
 PLACES = (
+    Place("admin.overview.index", _("Tổng quan"), Permission.SEE_COUNTS),
     Place("admin.desk.index", _("Quầy phục vụ"), Permission.SERVE_DESK),
     Place("admin.counts.index", _("Số liệu"), Permission.SEE_COUNTS),
     Place("admin.reports.index", _("Báo cáo"), Permission.SEE_COUNTS),

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     Table,
     case,
     cast,
@@ -303,8 +304,8 @@ def _give_reasons(
     reason_ids = connection.scalars(select(Reason.id).order_by(Reason.id)).all()
     low = Rating.level_id.in_(level_ids[:3])
     for step, one_in in ((0, ONE_IN), (4, ONE_IN * ONE_IN)):
-        which = (Rating.seq / one_in + step) % len(reason_ids)
-        reason = case(dict(enumerate(reason_ids)), value=cast(which, Integer))
+        which = (Rating.seq // ONE_IN + step) % len(reason_ids)
+        reason = case(dict(enumerate(reason_ids)), value=which)
         rows = select(Rating.seq, reason, Rating.received_at).where(
             *given, low, Rating.seq % one_in == 0
         )

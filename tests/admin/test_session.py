@@ -32,8 +32,8 @@ def desk_officer(ward: Office) -> Account:
     ("role", "page"),
     [
         (Role.DESK_OFFICER, "/admin/desk"),
-        (Role.SUPERVISOR, "/admin/counts"),
-        (Role.ADMINISTRATOR, "/admin/counts"),
+        (Role.SUPERVISOR, "/admin/overview"),
+        (Role.ADMINISTRATOR, "/admin/overview"),
     ],
 )
 def test_an_officer_lands_where_the_role_allows(
