@@ -58,6 +58,7 @@ GET  200/404 D . . . A Y .  admin.desk.recent           /admin/desk/{desk}/recen
 POST 303/404 D . . . A Y .  admin.desk.open_visit       /admin/desk/{desk}/visits
 POST 303/404 D . . . A Y .  admin.desk.end_visit        /admin/desk/visits/{visit}/end
 POST 409/404 D . . . A Y .  admin.desk.keep_assisted    /admin/desk/visits/{visit}/assisted
+GET  200/404 . S H I A Y R  admin.overview.index        /admin/overview?unit={unit}
 GET  200/404 . S H I A Y R  admin.counts.index          /admin/counts?unit={unit}
 GET  200/404 . S H I A Y R  admin.counts.download       /admin/counts.csv?unit={unit}
 GET  200/404 . S H I A Y R  admin.reports.index         /admin/reports?unit={unit}
