@@ -111,7 +111,8 @@ def _find_obstacle(
         return Obstacle.OTHER_STRUCTURE
     calendar = read_calendar(session, span)
     return compare_days(
-        worked_weekdays(calendar, unit_id, period), worked_weekdays(calendar, unit_id, earlier)
+        worked_weekdays(calendar, unit_id, period=period),
+        worked_weekdays(calendar, unit_id, period=earlier),
     )
 
 
@@ -130,7 +131,7 @@ def _has_broken(session: Session, unit_ids: frozenset[int], span: Period) -> boo
     return found is not None
 
 
-def worked_weekdays(calendar: Calendar, unit_id: int, period: Period) -> Counter[int]:
+def worked_weekdays(calendar: Calendar, unit_id: int, *, period: Period) -> Counter[int]:
     """Return how many days of each weekday a unit was open; where nobody knows, all of them."""
     worked: Counter[int] = Counter()
     for day in period.days():

@@ -47,7 +47,7 @@ def _count_stored(session: Session, query: CountQuery, parts: Sequence[Part]) ->
     satisfied, others = func.sum(model.satisfied), func.sum(model.neutral + model.dissatisfied)
     rows = session.execute(
         select(model.local_day, model.hour, satisfied, others)
-        .where(within(model.local_day, model.unit_id, parts), *_HOURS.filters(query))
+        .where(within(parts, day=model.local_day, unit=model.unit_id), *_HOURS.filters(query))
         .group_by(model.local_day, model.hour)
     )
     return [
@@ -62,7 +62,7 @@ def _count_live(session: Session, query: CountQuery, parts: Sequence[Part]) -> l
         return []
     rows = standing_ratings(Rating.local_day, HOUR.label("hour"), Level.leaning).where(
         *IS_ANSWER,
-        within(Rating.local_day, Rating.unit_id, parts),
+        within(parts, day=Rating.local_day, unit=Rating.unit_id),
         *RATINGS.filters(query),
     )
     return [tuple(row) for row in session.execute(rows)]

@@ -83,12 +83,12 @@ def _count_live(
     key = _key_column(query.by, RATINGS).label("key")
     ratings = standing_ratings(
         key, Level.scale_id, Level.position, STANDING.label("standing")
-    ).where(within(Rating.local_day, Rating.unit_id, parts), *RATINGS.filters(query))
+    ).where(within(parts, day=Rating.local_day, unit=Rating.unit_id), *RATINGS.filters(query))
     for row in session.execute(ratings):
         tally = tallies.setdefault(_key(query.by, row.key), Tally())
-        tally.add(row.scale_id, row.position, Standing(row.standing), row.amount)
+        tally.add((row.scale_id, row.position), row.amount, standing=Standing(row.standing))
     visits = finished_visits(_visit_key(query.by, _VISITS).label("key")).where(
-        within(Visit.closed_day, Visit.unit_id, parts), *_VISITS.filters(query)
+        within(parts, day=Visit.closed_day, unit=Visit.unit_id), *_VISITS.filters(query)
     )
     _add_visits(query.by, session.execute(visits), tallies)
 
@@ -106,14 +106,14 @@ def _count_stored(
     sums = [func.sum(getattr(model, f"level_{n}")).label(f"level_{n}") for n in POSITIONS]
     ratings = (
         select(key.label("key"), model.scale_id, model.standing, *sums)
-        .where(within(model.local_day, model.unit_id, parts), *counts.filters(query))
+        .where(within(parts, day=model.local_day, unit=model.unit_id), *counts.filters(query))
         .group_by(key, model.scale_id, model.standing)
     )
     for row in session.execute(ratings):
         tally = tallies.setdefault(_key(query.by, row.key), Tally())
         for position, amount in zip(POSITIONS, row[3:], strict=True):
             if amount:
-                tally.add(row.scale_id, position, row.standing, int(amount))
+                tally.add((row.scale_id, position), int(amount), standing=row.standing)
     _add_visits(query.by, session.execute(_stored_visits(query, visit_counts, parts)), tallies)
 
 
@@ -125,7 +125,7 @@ def _stored_visits(query: CountQuery, counts: Source, parts: Sequence[Part]) -> 
             func.sum(model.finished).label("finished"),
             func.sum(model.rated).label("rated"),
         )
-        .where(within(model.local_day, model.unit_id, parts), *counts.filters(query))
+        .where(within(parts, day=model.local_day, unit=model.unit_id), *counts.filters(query))
         .group_by(key)
     )
 
@@ -137,7 +137,7 @@ def _count_apart(
     key = _key_column(query.by, RATINGS).label("key")
     answers = standing_ratings(key).where(
         *IS_ANSWER,
-        within(Rating.local_day, Rating.unit_id, parts),
+        within(parts, day=Rating.local_day, unit=Rating.unit_id),
         *RATINGS.filters(query),
     )
     for row in session.execute(answers.where(IS_MARKED)):

@@ -58,11 +58,11 @@ def _count_stored(session: Session, query: CountQuery, parts: Sequence[Part]) ->
     counts, sums = DailyReasonCount, DailyReasonedCount
     by_reason = (
         select(counts.reason_id, func.sum(counts.given))
-        .where(within(counts.local_day, counts.unit_id, parts), *_GIVEN.filters(query))
+        .where(within(parts, day=counts.local_day, unit=counts.unit_id), *_GIVEN.filters(query))
         .group_by(counts.reason_id)
     )
     together = select(func.sum(sums.reasoned), func.sum(sums.reasoned_openly)).where(
-        within(sums.local_day, sums.unit_id, parts), *_REASONED.filters(query)
+        within(parts, day=sums.local_day, unit=sums.unit_id), *_REASONED.filters(query)
     )
     return session.execute(by_reason).all(), session.execute(together).one()
 
@@ -70,7 +70,7 @@ def _count_stored(session: Session, query: CountQuery, parts: Sequence[Part]) ->
 def _count_live(session: Session, query: CountQuery, parts: Sequence[Part]) -> _Counted:
     if not parts:
         return [], (0, 0)
-    wanted = [within(Rating.local_day, Rating.unit_id, parts), *RATINGS.filters(query)]
+    wanted = [within(parts, day=Rating.local_day, unit=Rating.unit_id), *RATINGS.filters(query)]
     by_reason = reasoned_ratings(RatingReason.reason_id).where(*wanted)
     together = reasoning_ratings().where(*wanted)
     return session.execute(by_reason).all(), session.execute(together).one()

@@ -48,7 +48,7 @@ def _runs(period: Period, closed: set[date]) -> Iterable[tuple[Period, bool]]:
     yield Period(first, period.end_day), state
 
 
-def within(day: Any, unit: Any, parts: Sequence[Part]) -> ColumnElement[bool]:
+def within(parts: Sequence[Part], *, day: Any, unit: Any) -> ColumnElement[bool]:
     """Return the condition of lying in one of these parts.
 
     Each set of units stands in it once, because engines limit how many values a statement has.

@@ -29,14 +29,13 @@ class Tally:
         for place, amount in other.levels.items():
             self.levels[place] = self.levels.get(place, 0) + amount
 
-    def add(self, scale_id: int, position: int, standing: Standing, count: int) -> None:
-        """Add ratings of one level."""
+    def add(self, place: tuple[int, int], count: int, *, standing: Standing) -> None:
+        """Add ratings of one scale and position."""
         if standing is Standing.UNLINKED:
             self.unlinked += count
         elif standing is Standing.VOIDED:
             self.voided += count
         elif count:
-            place = (scale_id, position)
             self.levels[place] = self.levels.get(place, 0) + count
 
 
