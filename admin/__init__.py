@@ -4,11 +4,14 @@ from flask import Blueprint, Flask
 
 from admin import (
     cards,
+    catalogue,
+    catalogue_files,
     counts,
     desk,
     desks,
     dossiers,
     fleet,
+    holidays,
     hours,
     overview,
     paper,
@@ -16,6 +19,7 @@ from admin import (
     profile,
     receipts,
     reports,
+    scales,
     session,
     settings,
     units,
@@ -43,6 +47,10 @@ MODULES = (
     units,
     desks,
     presentation,
+    holidays,
+    catalogue_files,
+    catalogue,
+    scales,
     settings,
 )
 

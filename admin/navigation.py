@@ -70,6 +70,30 @@ PLACES = (
         _("Tên cơ quan, biểu trưng, thang đo, lý do và dòng chữ trên máy đánh giá."),
     ),
     Place(
+        "admin.holidays.index",
+        _("Ngày nghỉ trong năm"),
+        Permission.MANAGE_OFFICE,
+        _("Nhập ngày lễ, nghỉ bù, làm bù của một năm sau khi xem trước; hoán đổi ngày làm việc."),
+    ),
+    Place(
+        "admin.catalogue.index",
+        _("Thủ tục và lĩnh vực"),
+        Permission.READ_OFFICE,
+        _("Danh mục dùng chung: mã quốc gia, tên chính thức, tên ngắn, hiệu lực."),
+    ),
+    Place(
+        "admin.catalogue_files.new",
+        _("Nhập danh mục"),
+        Permission.MANAGE_OFFICE,
+        _("Đưa danh mục thủ tục hoặc bàn từ CSV, XLSX vào, có xem thử."),
+    ),
+    Place(
+        "admin.scales.index",
+        _("Thang đo và lý do"),
+        Permission.READ_OFFICE,
+        _("Các phiên bản thang đo và các lý do mà đơn vị có thể hỏi."),
+    ),
+    Place(
         "admin.cards.index",
         _("Mã tại bàn"),
         Permission.MANAGE_CARDS,

@@ -5,14 +5,15 @@ from flask import Flask
 from satisfaction.commands.accounts import account_commands
 from satisfaction.commands.backup import backup
 from satisfaction.commands.base import in_plain_words
+from satisfaction.commands.catalogue import catalogue_commands
 from satisfaction.commands.check import check
 from satisfaction.commands.counts import counts
 from satisfaction.commands.database import database, demonstration
 from satisfaction.commands.dossiers import dossiers
 from satisfaction.commands.invitations import invitation_commands
 from satisfaction.commands.kiosks import kiosks
-from satisfaction.commands.office import office_commands
 from satisfaction.commands.reports import report
+from satisfaction.commands.structure import office_commands
 
 __all__ = ["in_plain_words", "install_commands"]
 
@@ -31,5 +32,6 @@ def install_commands(app: Flask) -> None:
         dossiers,
         invitation_commands,
         office_commands,
+        catalogue_commands,
     ):
         app.cli.add_command(group)

@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     opinions_per_desk: int = Field(
         default=60, ge=1, le=10_000, description="The same at one desk, wherever they come from."
     )
+    demonstration: bool = Field(
+        default=True,
+        description="Load the demonstration office into an empty database at the first start.",
+    )
     voice: str = Field(
         default="vi",
         pattern="^[a-z-]{2,24}$",

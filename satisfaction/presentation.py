@@ -4,7 +4,7 @@ Every change is a version of its own that begins now or on a later day; ratings 
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -218,7 +218,7 @@ def _check(session: Session, wanted: Wanted, scale: Scale) -> dict[str, Any]:
     return {
         "scale_id": scale.id,
         "follow_up": wanted.follow_up,
-        "follow_up_most": sum(level.leaning is not Leaning.SATISFIED for level in scale.levels),
+        "follow_up_most": _low_levels(scale),
         "reason_codes": codes,
         "allows_unlinked": wanted.allows_unlinked,
         "idle_seconds": wanted.idle_seconds,
@@ -250,3 +250,39 @@ def begin_presentation(session: Session, editor: Editor, *, unit_id: int, title:
         scale=scales["five"],
         office_title=read_words(title, field="office_title", longest=LONGEST_TITLE),
     )
+
+
+def read_title(text: str) -> str:
+    """Return a title for the head as it is kept.
+
+    Raises: OfficeChangeRefusedError.
+    """
+    return _line(text, "office_title", LONGEST_TITLE)
+
+
+def read_reasons(session: Session, codes: str) -> list[str]:
+    """Return the codes of reasons that stand in a text with commas between them.
+
+    Raises: OfficeChangeRefusedError for one that is not known.
+    """
+    wanted = [code.strip() for code in codes.split(",") if code.strip()]
+    if not set(wanted) <= set(session.scalars(select(Reason.code))):
+        raise OfficeChangeRefusedError(fault=OfficeFault.REASON_UNKNOWN)
+    return list(dict.fromkeys(wanted))
+
+
+def with_scale(session: Session, changes: Changes, code: str) -> Changes:
+    """Return changes that also bring the newest version of a scale, and which levels are low.
+
+    Raises: OfficeChangeRefusedError for one that is not known.
+    """
+    scale = session.scalars(
+        select(Scale).where(Scale.code == code).order_by(Scale.version.desc()).limit(1)
+    ).first()
+    if scale is None:
+        raise OfficeChangeRefusedError(fault=OfficeFault.SCALE_UNKNOWN)
+    return replace(changes, scale_id=scale.id, follow_up_most=_low_levels(scale))
+
+
+def _low_levels(scale: Scale) -> int:
+    return sum(level.leaning is not Leaning.SATISFIED for level in scale.levels)

@@ -43,6 +43,13 @@ ROLES = {
     Role.AUDITOR: "kiểm tra, chỉ đọc / auditor, reads only",
 }
 
+FIRST_STEPS = """  Chưa có đơn vị nào. Lập đơn vị và tài khoản đầu tiên / No office yet. Begin with:
+    .venv/bin/flask --app wsgi office found MÃ --name "Tên đơn vị" --kind ward --title "Tên cơ quan"
+    .venv/bin/flask --app wsgi accounts add TÊN --display-name "Họ tên" --role system_administrator \\
+      --unit MÃ
+  Các bước tiếp theo / the next steps: docs/office.md
+"""
+
 
 @dataclass(frozen=True)
 class Doors:
@@ -66,10 +73,14 @@ def start(make: Callable[[Settings], Flask], doors: Doors) -> None:
         with app.app_context():
             with _one_at_a_time(settings.data_folder):
                 schema.prepare_database()
-                ensure_demonstration(settings.data_folder)
+                if settings.demonstration:
+                    ensure_demonstration(settings.data_folder)
+                is_empty = not settings.demonstration and _is_empty()
             db.engine.dispose()
         with app.test_request_context(base_url=f"http://localhost:{port}"):
             click.echo(welcome(doors, read_sign_ins(settings.data_folder)))
+            if is_empty:
+                click.echo(FIRST_STEPS)
     except SatisfactionError as error:
         click.echo(say(error), err=True)
         sys.exit(1)
@@ -92,6 +103,12 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
     with (folder / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _is_empty() -> bool:
+    """Say whether no office stands in the database yet."""
+    with reading() as session:
+        return not has_office(session)
 
 
 def ensure_demonstration(folder: Path) -> None:

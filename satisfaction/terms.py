@@ -286,6 +286,14 @@ class RowFault(StrEnum):
     UNLIKELY_DAY = "unlikely_day"
     FUTURE_DAY = "future_day"
     FINISHED_BEFORE_RECEIVED = "finished_before_received"
+    NAME_MISSING = "name_missing"
+    SECTOR_MISSING = "sector_missing"
+    ODD_CODE = "odd_code"
+    ODD_SIGNS = "odd_signs"
+    UNKNOWN_KIND = "unknown_kind"
+    UNTIL_BEFORE_FROM = "until_before_from"
+    BEFORE_UNIT = "before_unit"
+    STILL_USED = "still_used"
 
 
 class SlipFault(StrEnum):
@@ -299,6 +307,21 @@ class SlipFault(StrEnum):
     VISIT_RATED = "visit_rated"
     NO_VISIT = "no_visit"
     SEVERAL_VISITS = "several_visits"
+
+
+class CatalogueKind(StrEnum):
+    """Of what a catalogue is."""
+
+    PROCEDURES = "procedures"
+    DESKS = "desks"
+
+
+class Planned(StrEnum):
+    """What a line of a catalogue would do."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
 
 
 class OfficeFault(StrEnum):

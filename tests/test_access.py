@@ -93,6 +93,27 @@ POST 422/404 . . . . A Y .  admin.desks.retire          /admin/desks/{desk}/reti
 GET  200/404 . . . . A Y R  admin.presentation.index    /admin/presentation?unit={unit}
 POST 422/404 . . . . A Y .  admin.presentation.update   /admin/presentation?unit={unit}
 GET  404     . . . . A Y R  admin.presentation.mark     /admin/presentation/marks/unknown.png
+GET  200/404 . . . . A Y .  admin.holidays.index        /admin/holidays?unit={unit}
+POST 422/404 . . . . A Y .  admin.holidays.create       /admin/holidays?unit={unit}
+POST 422/404 . . . . A Y .  admin.holidays.swap         /admin/holidays/swap?unit={unit}
+GET  200     . . . . A Y R  admin.catalogue.index       /admin/catalogue
+POST 422     . . . . . Y .  admin.catalogue.create      /admin/catalogue
+GET  200     . . . . A Y R  admin.catalogue.show        /admin/catalogue/procedures/{procedure}
+POST 422     . . . . . Y .  admin.catalogue.update      /admin/catalogue/procedures/{procedure}
+POST 422     . . . . . Y .  admin.catalogue.renew   /admin/catalogue/procedures/{procedure}/renew
+POST 422     . . . . . Y .  admin.catalogue.end     /admin/catalogue/procedures/{procedure}/end
+POST 422     . . . . . Y .  admin.catalogue.rename      /admin/catalogue/sectors/{sector}
+GET  200     . . . . A Y .  admin.catalogue_files.new   /admin/catalogue/files
+POST 422     . . . . A Y .  admin.catalogue_files.create /admin/catalogue/files
+GET  302     . . . . A Y .  admin.catalogue_files.show  /admin/catalogue/files/{nothing}
+POST 404     . . . . A Y .  admin.catalogue_files.update /admin/catalogue/files/{nothing}
+POST 404     . . . . A Y .  admin.catalogue_files.delete /admin/catalogue/files/{nothing}/delete
+GET  404 . . . . A Y . admin.catalogue_files.download /admin/catalogue/files/{nothing}/problems.csv
+GET  200     . . . . A Y R  admin.scales.index          /admin/scales
+POST 422     . . . . . Y .  admin.scales.create         /admin/scales
+POST 422     . . . . . Y .  admin.scales.create_reason  /admin/scales/reasons
+GET  404     . . . . . Y .  admin.scales.edit_reason    /admin/scales/reasons/999999
+POST 404     . . . . . Y .  admin.scales.update_reason  /admin/scales/reasons/999999
 GET  200     . S H . A Y .  admin.paper.index           /admin/paper
 POST 422     . S H . A Y .  admin.paper.create          /admin/paper
 GET  200     . . . . A Y .  admin.cards.index           /admin/cards
@@ -230,6 +251,8 @@ def _plant(ward: Office) -> dict[str, int]:
         "unit": ward.unit.id,
         "visit": serving.id,
         "kiosk": ward.kiosks[0].id,
+        "procedure": ward.procedures[0].id,
+        "sector": ward.procedures[0].sector_id,
     }
 
 

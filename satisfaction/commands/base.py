@@ -15,12 +15,14 @@ from satisfaction import (
     schema,
 )
 from satisfaction.errors import (
+    OfficeChangeRefusedError,
     SatisfactionError,
     UnitNotFoundError,
 )
 from satisfaction.models import Unit
 from satisfaction.notices import say
 from satisfaction.periods import Period, day_period
+from satisfaction.web.office_words import say_fault_to_operator
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -38,6 +40,10 @@ def in_plain_words() -> Iterator[None]:
     """Turn what the core refuses into one line while a command runs; elsewhere let it pass."""
     try:
         yield
+    except OfficeChangeRefusedError as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise Refused(say_fault_to_operator(error)) from error
     except SatisfactionError as error:
         if click.get_current_context(silent=True) is None:
             raise
