@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import HiddenField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import ValidationError
 
 from admin.forms import as_key
@@ -79,27 +79,26 @@ class ScaleForm(OfficeForm):
     code = StringField(_("Mã thang đo"))
     name = StringField(_("Tên thang đo"))
     source = StringField(_("Căn cứ"))
-    base = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number in range(1, MOST_LEVELS + 1):
+            self[f"leaning_{number}"].choices = words_of(Leaning)
+            self[f"face_{number}"].choices = [(str(face), str(face)) for face in FACES]
 
     @classmethod
     def with_levels(cls) -> type["ScaleForm"]:
         """Return the form with the fields of each level."""
         fields: dict[str, Any] = {}
         for number in range(1, MOST_LEVELS + 1):
-            fields[f"label_vi_{number}"] = StringField(_("Lời tiếng Việt"))
-            fields[f"label_en_{number}"] = StringField(_("Lời tiếng Anh"))
-            fields[f"leaning_{number}"] = SelectField(
-                _("Được tính"),
-                [need_known],
-                validate_choice=False,
-                choices=lambda: words_of(Leaning),
-            )
-            fields[f"face_{number}"] = SelectField(
-                _("Gương mặt"),
-                [need_known],
-                validate_choice=False,
-                choices=[(str(face), str(face)) for face in FACES],
-            )
+            fields |= {
+                f"label_vi_{number}": StringField(_("Lời tiếng Việt")),
+                f"label_en_{number}": StringField(_("Lời tiếng Anh")),
+                f"leaning_{number}": SelectField(
+                    _("Được tính"), [need_known], validate_choice=False
+                ),
+                f"face_{number}": SelectField(_("Gương mặt"), [need_known], validate_choice=False),
+            }
         return type("LevelsForm", (cls,), fields)
 
     def as_version(self) -> NewVersion:

@@ -1,5 +1,6 @@
 """What officers send about what devices show. Meaning is checked by the core."""
 
+from contextlib import closing
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -106,4 +107,7 @@ class PresentationForm(OfficeForm):
 
     def _drawing(self) -> Drawing | None:
         sent = self.drawing.data
-        return read_drawing(sent.read(MOST_BYTES + 1)) if sent and sent.filename else None
+        if not sent or not sent.filename:
+            return None
+        with closing(sent):
+            return read_drawing(sent.read(MOST_BYTES + 1))

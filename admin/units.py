@@ -10,7 +10,7 @@ from admin.forms import as_day, as_key
 from admin.office_forms import EndForm, FoundForm, MoveForm, NameForm, carry_out, editor_of
 from satisfaction import clock, office_log, structure, unit_tree
 from satisfaction.database import reading
-from satisfaction.editing import Editor, get_own_unit
+from satisfaction.editing import Editor, get_own_unit, is_likely
 from satisfaction.terms import Permission, SuccessionExtent
 from satisfaction.web.guards import current_officer, requires
 
@@ -27,6 +27,7 @@ def index() -> ResponseReturnValue:
 def _show_tree(form: FoundForm | None) -> str:
     officer, today = current_officer(), clock.today()
     day = as_day(request.args.get("day")) or today
+    day = day if is_likely(day) else today
     words = request.args.get("q", "")[: structure.LONGEST_NAME]
     own = officer.scope(Permission.MANAGE_OFFICE)
     with reading() as session:

@@ -1,4 +1,4 @@
-"""What a line of a catalogue means for a unit's desks. Refuses to move one or to change its kind."""
+"""What a line of a catalogue means for a unit's desks. Refuses to move one or change its kind."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

@@ -51,9 +51,14 @@ def check_day(day: date) -> date:
 
     Raises: OfficeChangeRefusedError for one that is a slip of the pen.
     """
-    if not FIRST_DAY <= day <= date(clock.today().year + MOST_YEARS_AHEAD, 12, 31):
+    if not is_likely(day):
         raise OfficeChangeRefusedError(fault=OfficeFault.UNLIKELY_DAY, day=day)
     return day
+
+
+def is_likely(day: date) -> bool:
+    """Say whether a day lies within what an office remembers or plans."""
+    return FIRST_DAY <= day <= date(clock.today().year + MOST_YEARS_AHEAD, 12, 31)
 
 
 def keep_change(

@@ -101,7 +101,7 @@ def get_procedure(session: Session, procedure_id: int) -> Procedure:
 
     Raises: ProcedureNotFoundError.
     """
-    found = session.get(Procedure, procedure_id)
+    found = session.get(Procedure, procedure_id, options=[joinedload(Procedure.sector)])
     if found is None:
         raise ProcedureNotFoundError(procedure_id=procedure_id)
     return found
@@ -111,6 +111,7 @@ def list_versions(session: Session, national_code: str) -> Sequence[Procedure]:
     """Return what a code has meant, oldest first."""
     return session.scalars(
         select(Procedure)
+        .options(joinedload(Procedure.sector))
         .where(Procedure.national_code == national_code)
         .order_by(Procedure.valid_from_day)
     ).all()

@@ -45,8 +45,8 @@ ROLES = {
 
 FIRST_STEPS = """  Chưa có đơn vị nào. Lập đơn vị và tài khoản đầu tiên / No office yet. Begin with:
     .venv/bin/flask --app wsgi office found MÃ --name "Tên đơn vị" --kind ward --title "Tên cơ quan"
-    .venv/bin/flask --app wsgi accounts add TÊN --display-name "Họ tên" --role system_administrator \\
-      --unit MÃ
+    .venv/bin/flask --app wsgi accounts add TÊN --display-name "Họ tên" --unit MÃ \\
+      --role system_administrator
   Các bước tiếp theo / the next steps: docs/office.md
 """
 

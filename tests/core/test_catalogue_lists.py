@@ -161,7 +161,8 @@ def test_a_code_twice_is_refused_and_lookalikes_are_named(importing: Importing) 
 
 
 def test_a_procedure_does_not_end_before_its_last_visit(ward: Office, importing: Importing) -> None:
-    rated_visit(ward, 5, at=clock.now() - timedelta(hours=1))
+    at = clock.now() - timedelta(hours=1)
+    rated_visit(ward, 5, at=at, procedure_id=ward.procedures[0].id)
     with reading() as session:
         used = session.get_one(Procedure, ward.procedures[0].id)
     line = f"{used.national_code};{used.name};;Chứng thực;;01/02/2026"
