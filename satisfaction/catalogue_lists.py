@@ -148,7 +148,7 @@ def _refuse_repeated(rows: Iterable[CatalogueRow], reader: CatalogueReader) -> l
     for row in rows:
         earlier = first.setdefault(row.code, row)
         if earlier is not row:
-            reader.refuse_row(row, RowFault.DUPLICATE_CODE, earlier.number)
+            reader.refuse_row(row, RowFault.DUPLICATE_CODE, first=earlier.number)
     return list(first.values())
 
 

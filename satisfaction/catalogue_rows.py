@@ -217,7 +217,7 @@ class CatalogueReader:
             until_day=until,
         )
 
-    def refuse_row(self, row: CatalogueRow, fault: RowFault, first: int | None = None) -> None:
+    def refuse_row(self, row: CatalogueRow, fault: RowFault, *, first: int | None = None) -> None:
         """Keep that a row that could be read cannot be kept."""
         heading = self.columns.headings[CatalogueField.CODE]
         self.problems.append(RowProblem(row.number, heading, row.code, fault, first))
