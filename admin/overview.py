@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.counts import explain_period
@@ -16,7 +16,16 @@ from admin.questions import (
     without_period,
 )
 from satisfaction import clock
-from satisfaction.dashboard import Asked, Chart, Dashboard, Line, Rights, Todo, build_dashboard
+from satisfaction.dashboard import (
+    Asked,
+    Chart,
+    Dashboard,
+    Line,
+    LineOrder,
+    Rights,
+    Todo,
+    build_dashboard,
+)
 from satisfaction.database import reading
 from satisfaction.errors import InvalidPeriodError
 from satisfaction.figures import is_few
@@ -28,7 +37,7 @@ from satisfaction.web.words import describe_period
 
 blueprint = Blueprint("overview", __name__)
 USUAL_PERIOD = "this-month"
-NOT_ASKED = {"by", "source"}
+NOT_ASKED = {"by", "source", "sort"}
 
 
 @blueprint.get("/overview")
@@ -46,7 +55,8 @@ def index() -> ResponseReturnValue:
 
 
 def _show(question: Question, status: int, problem: str = "") -> ResponseReturnValue:
-    dashboard = _read(question)
+    order = _read_order()
+    dashboard = _read(question, order)
     template = "_overview.html" if htmx.wants_partial() else "index.html"
     page = render_template(
         f"admin/overview/{template}",
@@ -59,6 +69,7 @@ def _show(question: Question, status: int, problem: str = "") -> ResponseReturnV
         say=dashboard_words,
         quick_periods=QUICK_PERIODS,
         channels=tuple(Channel),
+        order=order,
         todo_address=lambda todo: _address_of(todo, question),
         **_draw(dashboard),
     )
@@ -76,14 +87,21 @@ def _address_of(todo: Todo, question: Question) -> str:
     return ""
 
 
-def _read(question: Question) -> Dashboard:
+def _read_order() -> LineOrder:
+    word = request.args.get("sort", LineOrder.SHARE.value)
+    if word not in {order.value for order in LineOrder}:
+        abort(400)
+    return LineOrder(word)
+
+
+def _read(question: Question, order: LineOrder) -> Dashboard:
     officer = current_officer()
     rights = Rights(
         counts=officer.scope(Permission.SEE_COUNTS),
         allegations=officer.scope(Permission.SEE_ALLEGATIONS),
         devices=officer.scope(Permission.SEE_COUNTS),
     )
-    asked = Asked(wanted=question.wanted, kind=question.kind, rights=rights)
+    asked = Asked(wanted=question.wanted, kind=question.kind, rights=rights, order=order)
     with reading() as session:
         return build_dashboard(session, asked)
 

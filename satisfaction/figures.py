@@ -158,3 +158,11 @@ class ReasonCounts:
 
     rows: tuple[ReasonCount, ...]
     reasoned: int
+
+
+@dataclass(frozen=True)
+class Served:
+    """How many finished visits a desk had, and how many of them were rated."""
+
+    finished: int
+    rated: int
