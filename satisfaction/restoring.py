@@ -5,6 +5,7 @@ Devices keep what they delivered for a week and deliver again what a restored se
 """
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from satisfaction.errors import (
 )
 from satisfaction.programs import run_program
 
+# Seconds until PostgreSQL has noticed that a server which was stopped is gone.
+PATIENCE = 3
 _EMPTY_SCHEMA = """
 DO $$ DECLARE one record; BEGIN
   FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
@@ -128,9 +131,12 @@ def _require_unused(url: str) -> None:
     """
     if dumps.is_sqlite(url):
         return
-    with _usable(), dumps.looking_at(url) as connection:
-        if connection.exec_driver_sql(_OTHERS).scalar_one():
-            raise DataInUseError(folder=make_url(url).database)
+    for _ in range(PATIENCE):
+        with _usable(), dumps.looking_at(url) as connection:
+            if not connection.exec_driver_sql(_OTHERS).scalar_one():
+                return
+        time.sleep(1)
+    raise DataInUseError(folder=make_url(url).database)
 
 
 def _keep_what_stands(

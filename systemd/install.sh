@@ -94,7 +94,7 @@ prepare_database() {
             "$RELEASE/venv/bin/python" -m flask --app wsgi database prepare
     else
         (
-            cd "$RELEASE/app"
+            cd "$RELEASE/app"; umask 077
             set -a; . /etc/hailong/hailong.env; set +a
             HAILONG_DATA=/var/lib/hailong HOME=/var/lib/hailong setpriv --reuid=hailong \
                 --regid=hailong --init-groups --no-new-privs \

@@ -9,6 +9,8 @@ from satisfaction import (
 from satisfaction.commands.base import Commands, DatabaseCommands
 from satisfaction.database import unit_of_work
 from satisfaction.demonstration import load_demonstration
+from satisfaction.errors import DatabaseUnusableError
+from satisfaction.notices import say
 
 database = DatabaseCommands("database", help="Prepare and check the database.")
 demonstration = Commands("demonstration", help="Load the demonstration office.")
@@ -16,9 +18,15 @@ demonstration = Commands("demonstration", help="Load the demonstration office.")
 
 @database.command("prepare")
 @click.option("--without-backup", is_flag=True, help="Where no backup can be taken from here.")
-def prepare_command(*, without_backup: bool) -> None:
+@click.option("--unless-away", is_flag=True, help="Say so and go on where no server answers.")
+def prepare_command(*, without_backup: bool, unless_away: bool) -> None:
     """Bring the database to this version's form, after a backup of what is in it."""
-    schema.prepare_database(takes_backup=not without_backup)
+    try:
+        schema.prepare_database(takes_backup=not without_backup)
+    except DatabaseUnusableError as away:
+        if not unless_away:
+            raise
+        click.echo(say(away), err=True)
 
 
 @database.command("check")

@@ -47,7 +47,7 @@ def ward(app: Flask) -> Office:
         return make_office(session)
 
 
-def _plant_messages(ward: Office, number: int) -> list[tuple[str, Message]]:
+def plant_messages(ward: Office, number: int) -> list[tuple[str, Message]]:
     """Plant finished visits at both desks; return a tap for each with its kiosk's credential."""
     now = clock.now()
     planted = [(place % 2, uuid.uuid4()) for place in range(number)]
@@ -145,7 +145,7 @@ def test_what_was_acknowledged_outlives_every_kill_and_is_there_once(
     app: Flask, ward: Office
 ) -> None:
     draw = random.Random(9)
-    messages = _plant_messages(ward, (KILLS + 1) * TAPS_BETWEEN_KILLS)
+    messages = plant_messages(ward, (KILLS + 1) * TAPS_BETWEEN_KILLS)
     with serving(app) as product:
         writers = _Writers(product.port, list(messages))
         threads = writers.start()
@@ -202,7 +202,7 @@ def _check_integrity() -> None:
 def test_a_lost_answer_is_given_again_and_other_content_never_takes_its_place(
     app: Flask, ward: Office
 ) -> None:
-    messages = _plant_messages(ward, LOST_ANSWERS)
+    messages = plant_messages(ward, LOST_ANSWERS)
     with serving(app) as product:
         for credential, message in messages:
             first = _lose_answer(product, credential, message)
