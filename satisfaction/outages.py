@@ -4,7 +4,10 @@ Whoever meets one is told to come again, because nothing was stored and the same
 """
 
 import errno
+import logging
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from sqlalchemy.exc import DBAPIError
@@ -43,6 +46,21 @@ def find_outage(problem: BaseException | None) -> Outage | None:
     if isinstance(problem.orig, sqlite3.Error):
         return _of_sqlite(problem.orig)
     return _of_postgresql(problem)
+
+
+@contextmanager
+def missed_while_it_lasts() -> Iterator[None]:
+    """Let a write pass by that is not worth refusing its page for, while a trouble lasts.
+
+    Only for what is tried again by itself, and never for what somebody was told is stored.
+    """
+    try:
+        yield
+    except (DBAPIError, PoolTimeoutError, OSError) as problem:
+        outage = find_outage(problem)
+        if outage is None:
+            raise
+        logging.getLogger("hailong").warning("not kept for now: %s", outage.value)
 
 
 def _of_sqlite(problem: sqlite3.Error) -> Outage | None:

@@ -24,7 +24,8 @@ from tests.making import rated_visit
 
 IS_LONG = os.environ.get("FAULTS") == "long"
 KILLS = 20 if IS_LONG else 3
-MOST_SECONDS_OUT = 30.0
+# Only the long form has the machine to itself.
+MOST_SECONDS_OUT = 30.0 if IS_LONG else 120.0
 PREPARE = ("-m", "flask", "--app", "wsgi", "database", "prepare")
 
 
@@ -34,7 +35,7 @@ def _prepare(settings: Settings) -> "subprocess.Popen[bytes]":
         cwd=ROOT,
         env=environment_of(settings),
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -112,12 +113,14 @@ def test_an_upgrade_under_taps_loses_none(app: Flask) -> None:
         time.sleep(1)
         begun = time.monotonic()
         product.finish()
+        out = time.monotonic() - begun
         db.engine.dispose()
         downgrade(revision="-1")
         db.engine.dispose()
+        begun = time.monotonic()
         assert _prepare(app.config["SETTINGS"]).wait(timeout=120) == 0
         product.start()
-        out = time.monotonic() - begun
+        out += time.monotonic() - begun
         time.sleep(1)
         lived = taps.finish()
     kept = stored()
