@@ -94,9 +94,11 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
             }
         },
         "root": {"level": level.upper(), "handlers": ["line"]},
-        "loggers": {
+        # gunicorn's own line for each request has the page's address and the client's, whole.
+        "loggers": {"gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False}}
+        | {
             name: {"level": level.upper(), "handlers": [], "propagate": True}
-            for name in ("gunicorn.error", "gunicorn.access", "hailong")
+            for name in ("gunicorn.error", "hailong")
         },
     }
 

@@ -261,6 +261,8 @@ def test_the_whole_log_takes_one_form() -> None:
         (handler,) = logging.root.handlers
         assert isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter)
         assert logging.getLogger("gunicorn.error").handlers == []
+        access = logging.getLogger("gunicorn.access")
+        assert not access.isEnabledFor(logging.INFO), "it would name whole addresses"
     finally:
         logging.root.handlers[:] = before
         logging.root.setLevel(level)
