@@ -64,14 +64,19 @@ class Product:
             except OSError:
                 return False
 
-    def kill_workers(self) -> int:
-        """Kill every worker at once, in whatever it is doing; return how many there were."""
+    def pids(self) -> list[int]:
+        """Return the numbers of the server's processes, the one that leads them first."""
         assert self._process is not None
         master = self._process.pid
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
-        return len(children)
+        return [master, *map(int, children)]
+
+    def kill_workers(self) -> int:
+        """Kill every worker at once, in whatever it is doing; return how many there were."""
+        _, *workers = self.pids()
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        return len(workers)
 
     def finish(self) -> None:
         """Have the server finish what it is answering, and end."""

@@ -30,7 +30,9 @@ from tests.conftest import Office, make_office
 from tests.faults.serving import Product, serving
 
 IS_LONG = os.environ.get("FAULTS") == "long"
-KILLS = 90 if IS_LONG else 3
+KILLS = 500 if IS_LONG else 3
+# Every so manieth kill takes the whole server, the others its workers alone, which is quicker.
+WHOLE_EVERY = 5 if IS_LONG else 1
 WRITERS = 3
 TAPS_BETWEEN_KILLS = 60
 LOST_ANSWERS = 1000 if IS_LONG else 60
@@ -149,14 +151,19 @@ def test_what_was_acknowledged_outlives_every_kill_and_is_there_once(
     with serving(app) as product:
         writers = _Writers(product.port, list(messages))
         threads = writers.start()
-        for _ in range(KILLS):
+        for number in range(KILLS):
             _wait_for_taps(writers, draw.randint(1, TAPS_BETWEEN_KILLS))
             time.sleep(draw.uniform(0, 0.02))
-            product.stop()
+            is_whole = number % WHOLE_EVERY == 0
+            if is_whole:
+                product.stop()
+            else:
+                product.kill_workers()
             with writers.lock:
                 acknowledged = set(writers.acknowledged)
             assert acknowledged <= _stored().keys(), "an acknowledged rating is lost"
-            product.start()
+            if is_whole:
+                product.start()
         for thread in threads:
             thread.join(timeout=300)
         writers.is_stopped = True
@@ -165,6 +172,10 @@ def test_what_was_acknowledged_outlives_every_kill_and_is_there_once(
     assert stored == Counter(message["id"] for _, message in messages)
     _check_content(messages)
     _check_integrity()
+    print(
+        f"\nR1 ({db.engine.dialect.name}): {KILLS} kills under load, {len(stored)} acknowledged "
+        "ratings, 0 lost, 0 doubled"
+    )
 
 
 def _wait_for_taps(writers: _Writers, number: int) -> None:
