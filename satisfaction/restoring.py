@@ -125,11 +125,14 @@ def _both(kept: Contents, current: Contents | None) -> dict[str, object]:
 
 
 def _require_unused(url: str) -> None:
-    """Refuse while other machines' servers are connected; this machine's hold the folder's lock.
+    """Refuse while any other program has the database open, also one that holds no lock of ours.
 
     Raises: DataInUseError, DatabaseUnusableError.
     """
     if dumps.is_sqlite(url):
+        file = dumps.sqlite_file(url)
+        if presence.is_open_elsewhere(file):
+            raise DataInUseError(folder=str(file))
         return
     for _ in range(PATIENCE):
         with _usable(), dumps.looking_at(url) as connection:

@@ -178,6 +178,16 @@ def test_nothing_is_restored_under_a_running_server(
     if not dumps.is_sqlite(plan.url):
         with db.engine.connect(), pytest.raises(DataInUseError):
             restoring.restore_backup(plan, taken.name, data_folder=settings.data_folder)
+        return
+    with dumps.sqlite_file(plan.url).open("rb") as held_open:
+        looker = subprocess.Popen(["sleep", "60"], stdin=held_open)
+    try:
+        with pytest.raises(DataInUseError):
+            _restore(plan, taken.name, settings)
+    finally:
+        looker.kill()
+        looker.wait()
+    _restore(plan, taken.name, settings)
 
 
 @pytest.mark.parametrize("way", ["gpg", "age"])

@@ -18,7 +18,7 @@ from satisfaction.config import Settings
 from tests.engines import free_port
 
 ROOT = Path(__file__).parents[2]
-LONGEST_START_SECONDS = 60
+LONGEST_START_SECONDS = 180
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

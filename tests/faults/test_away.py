@@ -94,8 +94,8 @@ def _come_and_go(cluster: Cluster, settings: Settings) -> None:
         cluster.stop()
         _is_put_off(settings)
         product = Product(settings)
-        product.start()
         try:
+            product.start()
             assert _get(product.port, "/healthz")[0] == 200
             status, said = _get(product.port, "/readyz")
             assert (status, json.loads(said)["checks"]["database"]) == (503, "away")

@@ -129,9 +129,9 @@ def _fill_while_tapping(settings: Settings, disk: Path) -> None:
     with unit_of_work() as session:
         ward = make_office(session)
     product = Product(settings)
-    product.start()
     resumed, refused = [], 0
     try:
+        product.start()
         for _ in range(ROUNDS):
             messages = plant_messages(ward, TAPS)
             taps = _Taps(product.port, messages)
