@@ -181,7 +181,7 @@ def build_dashboard(session: Session, asked: Asked, *, cases: Sequence[Todo] = (
     is_tree = len(unit_ids) > 1 and scope.query.desk_id is None
     by = Dimension.UNIT if is_tree else Dimension.DESK
     query = replace(scope.query, by=by)
-    figures = counting.count(session, query)
+    figures = _count(session, query)
     before, comparable = _count_earlier(session, query, comparable, figures)
     places = _chart_places(session, scope, figures, before, comparable)
     places = replace(places, lines=sort_lines(places.lines, asked.order))
@@ -208,6 +208,11 @@ def build_dashboard(session: Session, asked: Asked, *, cases: Sequence[Todo] = (
     )
 
 
+def _count(session: Session, query: CountQuery) -> Figures:
+    """Count without what is said apart, which the overview does not show."""
+    return counting.count(session, query, with_apart=False)
+
+
 def _satisfied(row: CountRow) -> Counted:
     return Counted(row.satisfied, row.answers)
 
@@ -218,7 +223,7 @@ def _count_earlier(
     """Return the figures of the earlier period, unless they turn out not to compare."""
     if comparable.earlier is None:
         return None, comparable
-    before = counting.count(session, replace(query, period=comparable.earlier))
+    before = _count(session, replace(query, period=comparable.earlier))
     scales = [{level.scale for level in one.total.levels} for one in (figures, before)]
     if before.total.answers < FEWEST:
         obstacle = Obstacle.FEW
@@ -310,13 +315,13 @@ def _chart_days(session: Session, query: CountQuery) -> Chart[str]:
     length = query.period.length_days
     by = Dimension.DAY if length <= MOST_DAYS else Dimension.WEEK
     by = by if length <= MOST_WEEKS else Dimension.MONTH
-    chart = _chart(counting.count(session, replace(query, by=by)), by)
+    chart = _chart(_count(session, replace(query, by=by)), by)
     return replace(chart, lines=tuple(line for line in chart.lines if line.row.answers))
 
 
 def _chart_procedures(session: Session, query: CountQuery) -> Chart[str]:
     """Judge procedures, and keep the lowest of those with enough answers."""
-    figures = counting.count(session, replace(query, by=Dimension.PROCEDURE))
+    figures = _count(session, replace(query, by=Dimension.PROCEDURE))
     chart = _chart(figures, Dimension.PROCEDURE)
     enough = [
         line for line in chart.lines if line.row.answers >= FEWEST and line.row.key != "unknown"

@@ -149,7 +149,8 @@ def _list_statuses(session: Session, scope: Set[int], version: str) -> Sequence[
 
 def _list_alerts(session: Session, scope: Set[int], statuses: Sequence[KioskStatus]) -> list[Alert]:
     today = clock.today()
-    names = {one: name_of(get_unit(session, one), today).name for one in scope}
+    units = session.scalars(select(Unit).where(Unit.id.in_(scope)))
+    names = {unit.id: name_of(unit, today).name for unit in units}
     found = [
         _as_alert(status, trouble, names[status.kiosk.unit_id])
         for status in statuses

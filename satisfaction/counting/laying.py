@@ -38,10 +38,11 @@ from satisfaction.periods import iso_week
 from satisfaction.terms import Dimension, Standing
 
 
-def count(session: Session, query: CountQuery) -> Figures:
+def count(session: Session, query: CountQuery, *, with_apart: bool = True) -> Figures:
     """Return the figures that answer a question, exact at this moment.
 
     Shape: one row for each line that has visits or ratings, in reading order, and their total.
+    What is said apart, marked and assisted answers, is nought where it is not asked for.
     Raises: UnitNotFoundError.
     """
     segments = segments_under(session, query.unit_id, query.period)
@@ -49,8 +50,9 @@ def count(session: Session, query: CountQuery) -> Figures:
     stored, live = split(session, segments)
     _count_stored(session, query, stored, tallies)
     _count_live(session, query, live, tallies)
-    whole = [(part.period, part.unit_ids) for part in segments]
-    _count_apart(session, query, whole, tallies)
+    if with_apart:
+        whole = [(part.period, part.unit_ids) for part in segments]
+        _count_apart(session, query, whole, tallies)
     return _as_figures(session, query, tallies)
 
 
