@@ -13,6 +13,8 @@ from admin import (
     fleet,
     holidays,
     hours,
+    jobs,
+    letters,
     overview,
     paper,
     presentation,
@@ -27,7 +29,9 @@ from admin import (
 from admin.navigation import places_of, settings_of
 from satisfaction.terms import Duty
 from satisfaction.web.guards import DUTIES, current_officer
+from satisfaction.web.letter_pages import LetterLinks, install_letter_links
 from satisfaction.web.office_words import as_office_word, list_differences, say_change
+from satisfaction.web.setup import csrf
 
 SIGN_IN_ENDPOINT = "admin.session.new"
 HOME_ENDPOINT = "admin.session.index"
@@ -51,6 +55,8 @@ MODULES = (
     catalogue_files,
     catalogue,
     scales,
+    letters,
+    jobs,
     settings,
 )
 
@@ -61,6 +67,12 @@ def install(app: Flask) -> None:
     for module in MODULES:
         face.register_blueprint(module.blueprint)
     app.register_blueprint(face)
+    # One click in a mail program stops letters: it has no form of ours, but a signed address.
+    csrf.exempt(letters.stop)
+    install_letter_links(
+        app,
+        LetterLinks("admin.counts.index", "admin.letters.index", "admin.letters.edit_stop"),
+    )
     app.config[DUTIES] = {
         Duty.SET_PASSWORD: "admin.profile.edit_password",
         Duty.SET_SECOND_FACTOR: "admin.profile.new_factor",

@@ -99,6 +99,24 @@ PLACES = (
         Permission.MANAGE_CARDS,
         _("In mã QR đặt tại bàn cho ý kiến không gắn lượt phục vụ."),
     ),
+    Place(
+        "admin.letters.index",
+        _("Thư của tôi"),
+        Permission.SEE_COUNTS,
+        _("Thư hằng ngày, hằng tuần, hằng tháng gửi cho chính mình."),
+    ),
+    Place(
+        "admin.letters.readers",
+        _("Người nhận thư"),
+        Permission.MANAGE_LETTERS,
+        _("Ai nhận thư của đơn vị, và thư đã gửi."),
+    ),
+    Place(
+        "admin.jobs.index",
+        _("Việc tự chạy"),
+        Permission.READ_SYSTEM,
+        _("Việc hệ thống tự làm: đến hạn lúc nào, chạy lúc nào, kết quả."),
+    ),
 )
 
 

@@ -11,7 +11,9 @@ from satisfaction.commands.counts import counts
 from satisfaction.commands.database import database, demonstration
 from satisfaction.commands.dossiers import dossiers
 from satisfaction.commands.invitations import invitation_commands
+from satisfaction.commands.jobs import job_commands
 from satisfaction.commands.kiosks import kiosks
+from satisfaction.commands.letters import letter_commands
 from satisfaction.commands.reports import report
 from satisfaction.commands.structure import office_commands
 
@@ -32,6 +34,8 @@ def install_commands(app: Flask) -> None:
         dossiers,
         invitation_commands,
         office_commands,
+        job_commands,
+        letter_commands,
         catalogue_commands,
     ):
         app.cli.add_command(group)

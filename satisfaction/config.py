@@ -108,6 +108,22 @@ class Settings(BaseSettings):
         pattern=r"^$|^(udp|tcp)://[A-Za-z0-9.\-\[\]:]+$|^unix:///[\w./-]+$",
         description="Where officers' deeds are sent as CEF: udp://host:514, tcp://, unix:///.",
     )
+    smtp_host: str = Field(
+        default="", description="Mail server that takes letters; empty means that none are sent."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_security: str = Field(
+        default="starttls", pattern="^(starttls|tls|none)$", description="starttls, tls or none."
+    )
+    smtp_user: str = Field(default="", description="Name to sign in with; empty means no sign-in.")
+    smtp_password: str = Field(default="", repr=False, description="Password to sign in with.")
+    smtp_from: str = Field(default="", description="Address that letters come from.")
+    smtp_ca_file: str = Field(
+        default="", description="Certificates to trust instead of the system's."
+    )
+    smtp_per_minute: int = Field(
+        default=30, ge=1, le=6000, description="Most letters handed in within a minute."
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 
     @field_validator("data")
@@ -161,6 +177,13 @@ class Settings(BaseSettings):
     def _metrics_is_an_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}", value):
             raise ValueError("must be an address and a port, as 127.0.0.1:9464")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender_is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+            raise ValueError("must be an e-mail address alone, without a name")
         return value
 
     @field_validator("log_level")

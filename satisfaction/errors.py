@@ -247,3 +247,11 @@ class AccountExistsError(SatisfactionError):
 
 class PdfUnavailableError(SatisfactionError):
     """No PDF could be drawn: its library is ``missing``, or it was ``late``, or ``failed``."""
+
+
+class AddressInvalidError(SatisfactionError):
+    """What was given as an e-mail address is none."""
+
+
+class MailServerError(SatisfactionError):
+    """The mail server cannot be used; ``problem`` says why, ``detail`` is its own word."""

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from flask import Flask, url_for
 from gunicorn.app.wsgiapp import WSGIApplication
 
-from satisfaction import schema
+from satisfaction import scheduler, schema
 from satisfaction.config import (
     Settings,
     ensure_data_folder,
@@ -28,6 +28,7 @@ from satisfaction.database import db, reading, unit_of_work
 from satisfaction.demonstration import Demonstration, has_office, load_demonstration
 from satisfaction.errors import SatisfactionError
 from satisfaction.notices import say
+from satisfaction.supervising import Program, supervise
 from satisfaction.terms import Role
 from satisfaction.web.listening import read_port, require_free
 
@@ -63,7 +64,7 @@ class Doors:
 
 
 def start(make: Callable[[Settings], Flask], doors: Doors) -> None:
-    """Check and prepare everything, say where to go, and become the server."""
+    """Check and prepare everything, say where to go, and serve with the jobs beside it."""
     try:
         settings = load_settings()
         port = read_port(os.environ)
@@ -85,16 +86,16 @@ def start(make: Callable[[Settings], Flask], doors: Doors) -> None:
         click.echo(say(error), err=True)
         sys.exit(1)
     sys.stdout.flush()
-    become_server(settings)
+    web = Program("web", lambda: serve(settings), must_start=True)
+    sys.exit(supervise([web, Program("jobs", lambda: scheduler.run(app))]))
 
 
-def become_server(settings: Settings) -> NoReturn:
+def serve(settings: Settings) -> None:
     """Serve with gunicorn until it is told to stop; what was imported to prepare is not again."""
     os.chdir(Path(__file__).parents[1])
     sys.argv = ["gunicorn", "--config", "python:satisfaction.web.server"]
     sys.argv += ["--log-level", settings.log_level, "wsgi:create_app()"]
     WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
-    sys.exit(0)
 
 
 @contextmanager

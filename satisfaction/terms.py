@@ -442,3 +442,35 @@ class InvitationPurpose(StrEnum):
     RECEIPT = "receipt"
     SCREEN = "screen"
     ONLINE = "online"
+
+
+class JobState(StrEnum):
+    """How far one run of a job is."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class LetterKind(StrEnum):
+    """The letters there are, by the period that each of them tells of."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class DeliveryState(StrEnum):
+    """What became of one reader's letter.
+
+    ``uncertain`` was handed over without an answer, so it may arrive twice; ``withheld`` is not
+    sent, because its reader may not see it any more or has stopped it.
+    """
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHHELD = "withheld"

@@ -33,7 +33,7 @@ ELSEWHERE = "elsewhere"
 AUDIENCES = (*STRANGERS, *ROLES, ELSEWHERE)
 FILES = {"static"}
 # An auditor changes nothing; these concern nobody but the officer who sends them.
-OWN = ("admin.session.delete", "admin.profile.")
+OWN = ("admin.letters.create", "admin.letters.delete", "admin.session.delete", "admin.profile.")
 
 # The officers' routes: method; the answer to who may enter, and after a stroke the answer to who
 # holds every role in another unit, where it differs; the roles that may enter (a point is a
@@ -120,6 +120,18 @@ GET  200     . . . . A Y .  admin.cards.index           /admin/cards
 POST 303/404 . . . . A Y .  admin.cards.create          /admin/cards/{desk}
 GET  200/404 . . . . A Y .  admin.cards.show            /admin/cards/{desk}
 POST 200/404 D . . . A Y .  admin.receipts.create       /admin/receipts/{visit}
+GET  200     . S H I A Y R  admin.letters.index         /admin/letters
+POST 422     . S H I A Y R  admin.letters.create        /admin/letters
+POST 404     . S H I A Y R  admin.letters.delete        /admin/letters/1/delete
+GET  200     . . . . A Y .  admin.letters.readers       /admin/letters/readers
+POST 422     . . . . A Y .  admin.letters.create_reader /admin/letters/readers
+POST 404     . . . . A Y .  admin.letters.delete_reader /admin/letters/readers/1/delete
+POST 404     . . . . A Y .  admin.letters.clear         /admin/letters/readers/1/clear
+GET  200     D S H I A Y R  admin.letters.archive       /admin/letters/archive
+GET  404     D S H I A Y R  admin.letters.show          /admin/letters/archive/1
+POST 404     . . . . A Y .  admin.letters.update        /admin/letters/archive/1/again
+GET  200     . . . . . Y R  admin.jobs.index            /admin/jobs
+POST 303     . . . . . Y .  admin.jobs.create           /admin/jobs/prune
 GET  200     D S H I A Y R  admin.settings.index        /admin/settings
 """
 
@@ -155,6 +167,8 @@ GET  200/302  admin.session.new           /admin/sign-in
 POST 401      admin.session.create        /admin/sign-in
 GET  302      admin.session.new_code      /admin/sign-in/code
 POST 422      admin.session.create_code   /admin/sign-in/code
+GET  404      admin.letters.edit_stop     /admin/letters/stop/UNKNOWN
+POST 404      admin.letters.stop          /admin/letters/stop/UNKNOWN
 GET  200      kiosk.shell.paused          /kiosk/paused
 GET  200      kiosk.shell.worker          /kiosk/service-worker.js
 GET  200      kiosk.pairing.new           /kiosk/pair

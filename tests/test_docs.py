@@ -83,7 +83,17 @@ def _commands(group: click.Group, name: str = "") -> Iterator[str]:
 
 
 def test_every_command_of_the_product_is_in_the_readme_and_the_other_way_round(app: Flask) -> None:
-    ours = {"accounts", "counts", "database", "demonstration", "dossiers", "kiosks", "report"}
+    ours = {
+        "jobs",
+        "letters",
+        "accounts",
+        "counts",
+        "database",
+        "demonstration",
+        "dossiers",
+        "kiosks",
+        "report",
+    }
     ours |= {"backup", "catalogue", "check", "office"}
     assert ours <= set(app.cli.commands)
     existing = {name for name in _commands(app.cli) if name.split()[0] in ours}

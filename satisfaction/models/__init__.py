@@ -17,7 +17,9 @@ from satisfaction.models.count import (
 from satisfaction.models.dossier import Dossier
 from satisfaction.models.emblem import Emblem
 from satisfaction.models.invitation import Invitation
+from satisfaction.models.job import JobRun
 from satisfaction.models.kiosk import CredentialRenewal, Heartbeat, Kiosk, KioskEvent, PairingCode
+from satisfaction.models.letter import Delivery, Letter, RefusedAddress, Subscription
 from satisfaction.models.office import (
     Desk,
     Procedure,
@@ -54,6 +56,7 @@ __all__ = [
     "DailyReasonCount",
     "DailyReasonedCount",
     "DailyVisitCount",
+    "Delivery",
     "Desk",
     "DeskCard",
     "Dossier",
@@ -61,8 +64,10 @@ __all__ = [
     "Grant",
     "Heartbeat",
     "Invitation",
+    "JobRun",
     "Kiosk",
     "KioskEvent",
+    "Letter",
     "Level",
     "OpeningWeek",
     "PairingCode",
@@ -75,12 +80,14 @@ __all__ = [
     "Reason",
     "RecoveryCode",
     "Refusal",
+    "RefusedAddress",
     "Scale",
     "Sector",
     "ServiceToken",
     "SignIn",
     "SignInThrottle",
     "SpecialDay",
+    "Subscription",
     "Succession",
     "Unit",
     "UnitName",

@@ -53,6 +53,7 @@ from satisfaction.terms import (
     UnitKind,
 )
 from tests.conftest import make_office
+from tests.migrations.planting_letters import plant_letters
 from wsgi import create_app
 
 DAY = clock.start_of_day(clock.today()).date()
@@ -265,6 +266,12 @@ def plant_stored_day() -> None:
         session.add(CountedDay(local_day=day, rebuilt_at=clock.now(), marked_at=None))
 
 
+def plant_outbox() -> None:
+    """Plant what the revision before holds, a run of a job, and a letter on its way."""
+    plant_stored_day()
+    plant_letters()
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -276,6 +283,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0008": plant_mark,
     "0009": plant_people,
     "0010": plant_stored_day,
+    "0011": plant_outbox,
 }
 
 
