@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from admin import (
     cards,
+    cases,
     catalogue,
     catalogue_files,
     counts,
@@ -17,6 +18,7 @@ from admin import (
     letters,
     overview,
     paper,
+    policies,
     presentation,
     profile,
     receipts,
@@ -25,6 +27,7 @@ from admin import (
     session,
     settings,
     units,
+    voices,
 )
 from admin.navigation import places_of, settings_of
 from satisfaction.terms import Duty
@@ -41,6 +44,8 @@ MODULES = (
     profile,
     desk,
     counts,
+    voices,
+    cases,
     reports,
     dossiers,
     paper,
@@ -57,6 +62,7 @@ MODULES = (
     scales,
     letters,
     jobs,
+    policies,
     settings,
 )
 

@@ -36,6 +36,8 @@ PLACES = (
     Place("admin.overview.index", _("Tổng quan"), Permission.SEE_COUNTS),
     Place("admin.desk.index", _("Quầy phục vụ"), Permission.SERVE_DESK),
     Place("admin.counts.index", _("Số liệu"), Permission.SEE_COUNTS),
+    Place("admin.voices.index", _("Ý kiến"), Permission.SEE_VOICES),
+    Place("admin.cases.index", _("Việc xử lý"), Permission.READ_CASES),
     Place("admin.reports.index", _("Báo cáo"), Permission.SEE_COUNTS),
     Place("admin.paper.index", _("Phiếu giấy"), Permission.ENTER_PAPER),
     Place("admin.fleet.index", _("Thiết bị"), Permission.MANAGE_FLEET),
@@ -68,6 +70,12 @@ PLACES = (
         _("Nội dung trên máy"),
         Permission.READ_OFFICE,
         _("Tên cơ quan, biểu trưng, thang đo, lý do và dòng chữ trên máy đánh giá."),
+    ),
+    Place(
+        "admin.policies.index",
+        _("Hạn xử lý và lưu ý kiến"),
+        Permission.MANAGE_OFFICE,
+        _("Khi nào ý kiến được hiện, phải xử lý trong mấy ngày, lời được giữ bao lâu."),
     ),
     Place(
         "admin.holidays.index",

@@ -72,7 +72,7 @@ def read_question(
     by = _term(Dimension, words, "by") or Dimension.DESK
     if by not in DIMENSIONS:
         abort(400)
-    kind, period = _read_period(words, today, usual)
+    kind, period = read_period(words, today, usual=usual)
     if not FIRST_YEAR <= period.first_day.year <= period.last_day.year <= LAST_YEAR:
         raise InvalidPeriodError(first_day=period.first_day, end_day=period.end_day)
     longest = LONGEST_BY_DAY if by is Dimension.DAY else LONGEST_PERIOD_DAYS
@@ -116,7 +116,13 @@ def without_period(arguments: Mapping[str, str]) -> dict[str, str]:
     } | ({"by": Dimension.DESK.value} if arguments.get("by") == Dimension.DAY else {})
 
 
-def _read_period(words: dict[str, str], today: date, usual: str) -> tuple[PeriodKind, Period]:
+def read_period(
+    words: dict[str, str], today: date, *, usual: str = USUAL_PERIOD
+) -> tuple[PeriodKind, Period]:
+    """Read the period of an address; without one, the usual.
+
+    Raises: InvalidPeriodError.
+    """
     if words.keys() & {"from", "to"}:
         words.pop("period", None)
         first = _day(words.get("from") or words["to"])

@@ -5,6 +5,7 @@ from flask import Flask
 from satisfaction.commands.accounts import account_commands
 from satisfaction.commands.backup import backup
 from satisfaction.commands.base import in_plain_words
+from satisfaction.commands.cases import case_commands
 from satisfaction.commands.catalogue import catalogue_commands
 from satisfaction.commands.check import check
 from satisfaction.commands.counts import counts
@@ -15,6 +16,7 @@ from satisfaction.commands.jobs import job_commands
 from satisfaction.commands.kiosks import kiosks
 from satisfaction.commands.letters import letter_commands
 from satisfaction.commands.reports import report
+from satisfaction.commands.retention import retention_commands
 from satisfaction.commands.structure import office_commands
 
 __all__ = ["in_plain_words", "install_commands"]
@@ -37,5 +39,7 @@ def install_commands(app: Flask) -> None:
         job_commands,
         letter_commands,
         catalogue_commands,
+        case_commands,
+        retention_commands,
     ):
         app.cli.add_command(group)

@@ -125,6 +125,26 @@ class HoursInvalidError(SatisfactionError):
     """Hours that are no times of a day, end before they begin, or overlap."""
 
 
+class PolicyInvalidError(SatisfactionError):
+    """A delay, deadline or time of keeping that no unit may have; ``field`` says which."""
+
+
+class VoiceNotFoundError(NotFoundError):
+    """No such voice, or it is not shown to this officer, or not yet."""
+
+
+class CaseNotFoundError(NotFoundError):
+    """No such case, or not within what the officer may see."""
+
+
+class CaseChangedError(SatisfactionError):
+    """Somebody changed the case since the officer's page was loaded; nothing was stored."""
+
+
+class CaseRefusedError(SatisfactionError):
+    """A change of a case that makes no sense; ``fault`` says why."""
+
+
 class DayIsOverError(SatisfactionError):
     """What held on a day that is over cannot be changed any more."""
 

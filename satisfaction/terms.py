@@ -474,3 +474,53 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     WITHHELD = "withheld"
+
+
+class HalfDay(StrEnum):
+    """All that is said of the time of a citizen's answer, besides its day."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+
+
+class CaseKind(StrEnum):
+    """What a case is about; an allegation is seen by those alone who may see allegations."""
+
+    VOICE = "voice"
+    ALLEGATION = "allegation"
+    PATTERN = "pattern"
+
+
+class CaseState(StrEnum):
+    """How far a case is: not seen yet, in somebody's hands, answered."""
+
+    NEW = "new"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+
+
+class CaseDeed(StrEnum):
+    """What the history of a case can name."""
+
+    OPENED = "opened"
+    ASSIGNED = "assigned"
+    STATE_CHANGED = "state_changed"
+    DUE_CHANGED = "due_changed"
+    NOTED = "noted"
+    ESCALATED = "escalated"
+    PUBLISHED = "published"
+    DOSSIER_OPENED = "dossier_opened"
+
+
+class CaseFault(StrEnum):
+    """Why a change of a case is refused; nothing of it is kept."""
+
+    NOT_OPEN_TO_HIM = "not_open_to_him"
+    NO_ANSWER = "no_answer"
+    NOTHING = "nothing"
+    DAY_IS_OVER = "day_is_over"
+    TOO_LONG = "too_long"
+    NO_REASON = "no_reason"
+    NOT_ASSIGNED = "not_assigned"
+    NO_DOSSIER = "no_dossier"
+    NOT_CONFIGURED = "not_configured"

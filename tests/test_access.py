@@ -17,6 +17,7 @@ from satisfaction.database import unit_of_work
 from satisfaction.terms import Role
 from satisfaction.web.guards import guard_of
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
+from tests.admin.voicing import find_or_plant_case
 from tests.conftest import Office, make_office
 
 ROLES = {
@@ -63,6 +64,18 @@ GET  200/404 . S H I A Y R  admin.counts.index          /admin/counts?unit={unit
 GET  200/404 . S H I A Y R  admin.counts.download       /admin/counts.csv?unit={unit}
 GET  200/404 . S H I A Y R  admin.reports.index         /admin/reports?unit={unit}
 GET  200/404 . S H I A Y R  admin.reports.download      /admin/reports/file?unit={unit}&form=csv
+GET  200     . S H I . . .  admin.voices.index          /admin/voices
+GET  200/404 . S H I . . .  admin.voices.show           /admin/voices/{voice}
+POST 303/404 . S H I . . .  admin.voices.create         /admin/voices/cases?voice={voice}&deed=open
+GET  200     . S H I . . R  admin.cases.index           /admin/cases
+POST 303/404 . S H I . . .  admin.cases.change          /admin/cases?case={case}:1&deed=assign
+GET  200/404 . S H I . . R  admin.cases.show            /admin/cases/{case}
+POST 422/404 . S H I . . .  admin.cases.update          /admin/cases/{case}?version=1
+POST 409/404 . S H I . . .  admin.cases.publish         /admin/cases/{case}/line?version=0
+POST 422/404 . S H I . . .  admin.cases.open_dossier    /admin/cases/{case}/dossier
+GET  200     . . . . A Y .  admin.policies.index        /admin/policies
+POST 422/404 . . . . A Y .  admin.policies.update       /admin/policies?unit={unit}
+POST 303/404 . . . . A Y .  admin.policies.inherit      /admin/policies/inherit?unit={unit}
 GET  200     . . . . A Y .  admin.dossiers.new          /admin/dossiers
 POST 422     . . . . A Y .  admin.dossiers.create       /admin/dossiers
 GET  302     . . . . A Y .  admin.dossiers.show         /admin/dossiers/{nothing}
@@ -255,7 +268,7 @@ def browsers(app: Flask, ward: Office) -> dict[str, OfficersBrowser]:
     }
 
 
-def _plant(ward: Office) -> dict[str, int]:
+def _plant(ward: Office) -> dict[str, int | str]:
     """Return the keys of the ward's things that addresses name; each question finds them whole."""
     with unit_of_work() as session:
         serving = visits.find_open_visit(session, ward.desks[0].id)
@@ -267,10 +280,11 @@ def _plant(ward: Office) -> dict[str, int]:
         "kiosk": ward.kiosks[0].id,
         "procedure": ward.procedures[0].id,
         "sector": ward.procedures[0].sector_id,
+        **find_or_plant_case(ward),
     }
 
 
-def _ask(browser: OfficersBrowser, row: Row, names: dict[str, int]) -> TestResponse:
+def _ask(browser: OfficersBrowser, row: Row, names: dict[str, int | str]) -> TestResponse:
     address, _, words = row.address.format(nothing=uuid.UUID(int=0), **names).partition("?")
     fields = dict(word.partition("=")[::2] for word in words.split("&") if word)
     if row.method == "POST":

@@ -14,6 +14,7 @@ from satisfaction import accounts, clock, rollups
 from satisfaction.catalogue import load_catalogue
 from satisfaction.demonstration.past import DISTRICT_CODE, load_past
 from satisfaction.demonstration.present import FOUNDED_DAY, load_present
+from satisfaction.demonstration.words import plant_cases
 from satisfaction.models import Unit
 from satisfaction.office import load_scales
 from satisfaction.terms import Role
@@ -68,6 +69,7 @@ def load_demonstration(session: Session) -> Demonstration | None:
     officers = tuple(
         _add_officer(session, officer, [ward.unit, past[DISTRICT_CODE]]) for officer in OFFICERS
     )
+    plant_cases(session, ward.unit)
     for day in rollups.list_stale_days(session):
         rollups.rebuild_day(session, day)
     return Demonstration(officers, ward.kiosk_tokens)

@@ -4,6 +4,7 @@ from satisfaction.models.account import Account, Grant, RecoveryCode, SignIn, Si
 from satisfaction.models.audit import AuditEntry
 from satisfaction.models.calendar import OpeningWeek, SpecialDay
 from satisfaction.models.card import DeskCard
+from satisfaction.models.case import Case, CaseEvent, CasePolicy
 from satisfaction.models.count import (
     CountedDay,
     DailyCount,
@@ -45,6 +46,9 @@ from satisfaction.models.visit import Visit
 __all__ = [
     "Account",
     "AuditEntry",
+    "Case",
+    "CaseEvent",
+    "CasePolicy",
     "Comment",
     "Configuration",
     "CountedDay",

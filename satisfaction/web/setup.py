@@ -15,6 +15,7 @@ from satisfaction.config import Settings, ensure_data_folder, secret_key
 from satisfaction.database import db, engine_options, prepare_engine
 from satisfaction.logs import send_deeds_to
 from satisfaction.recording import Recorder
+from satisfaction.web.case_words import install_case_words
 from satisfaction.web.compression import install_compression
 from satisfaction.web.errors import install_errors
 from satisfaction.web.formats import install_formats
@@ -92,6 +93,7 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
     install_headers(app, is_secure=settings.cookie_secure)
     install_formats(app)
     install_words(app)
+    install_case_words(app)
     install_errors(app)
 
 

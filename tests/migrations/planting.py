@@ -1,6 +1,7 @@
 """Rows that stand in the database when a revision is taken or taken back, one plan a revision."""
 
 import tempfile
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +26,9 @@ from satisfaction.config import Settings
 from satisfaction.database import Base, db, unit_of_work, writing_engine
 from satisfaction.models import (
     Account,
+    Case,
+    CaseEvent,
+    CasePolicy,
     Configuration,
     CountedDay,
     Desk,
@@ -45,6 +49,9 @@ from satisfaction.recording import Tap
 from satisfaction.refusals import RefusedItem, keep_refused_item
 from satisfaction.terms import (
     AuditAction,
+    CaseDeed,
+    CaseKind,
+    CaseState,
     Mark,
     RefusalReason,
     Role,
@@ -272,6 +279,40 @@ def plant_outbox() -> None:
     plant_letters()
 
 
+def plant_cases() -> None:
+    """Plant what the revision before holds, a case with its history, and a policy."""
+    plant_outbox()
+    with unit_of_work() as session:
+        rating = session.scalars(select(Rating)).one()
+        today = clock.today()
+        found = Case(
+            token=uuid.UUID(int=1),
+            kind=CaseKind.VOICE,
+            unit_id=rating.unit_id,
+            desk_id=rating.desk_id,
+            day=today,
+            rating_seq=rating.seq,
+            state=CaseState.NEW,
+            opened_at=clock.now(),
+            opened_day=today,
+            due_day=today,
+        )
+        session.add(found)
+        session.flush()
+        session.add(
+            CaseEvent(case_id=found.id, at=clock.now(), deed=CaseDeed.NOTED, words="Đã gọi lại")
+        )
+        session.add(
+            CasePolicy(
+                unit_id=rating.unit_id,
+                delay_days=0,
+                deadline_days=5,
+                kept_months=12,
+                changed_at=clock.now(),
+            )
+        )
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -284,6 +325,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0009": plant_people,
     "0010": plant_stored_day,
     "0011": plant_outbox,
+    "0012": plant_cases,
 }
 
 
