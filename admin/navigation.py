@@ -38,6 +38,7 @@ PLACES = (
     Place("admin.counts.index", _("Số liệu"), Permission.SEE_COUNTS),
     Place("admin.voices.index", _("Ý kiến"), Permission.SEE_VOICES),
     Place("admin.cases.index", _("Việc xử lý"), Permission.READ_CASES),
+    Place("admin.own_figures.index", _("Số liệu đơn vị"), Permission.SEE_OWN_FIGURES),
     Place("admin.reports.index", _("Báo cáo"), Permission.SEE_COUNTS),
     Place("admin.paper.index", _("Phiếu giấy"), Permission.ENTER_PAPER),
     Place("admin.fleet.index", _("Thiết bị"), Permission.MANAGE_FLEET),

@@ -20,6 +20,7 @@ from kiosk import (
     shell,
     speech,
     sync,
+    transparency,
 )
 from kiosk.typesetting import keep_words_together
 from satisfaction.web.setup import csrf
@@ -55,6 +56,7 @@ def install(app: Flask) -> None:
         csrf.exempt(module.blueprint)
         phone.register_blueprint(module.blueprint)
     app.register_blueprint(phone)
+    app.register_blueprint(transparency.blueprint)
     csrf.exempt(service.blueprint)
     app.register_blueprint(service.blueprint)
     app.jinja_env.filters["unbroken"] = keep_words_together

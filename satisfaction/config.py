@@ -124,6 +124,17 @@ class Settings(BaseSettings):
     smtp_per_minute: int = Field(
         default=30, ge=1, le=6000, description="Most letters handed in within a minute."
     )
+    small_count: int = Field(
+        default=5,
+        ge=3,
+        le=50,
+        description="Counts from one to below this are hidden from all who see no single answers.",
+    )
+    published_units: str = Field(
+        default="",
+        pattern=r"^([\w.-]+(, ?[\w.-]+)*)?$",
+        description="Codes of units whose figures anybody may read, with commas; none at first.",
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 
     @field_validator("data")
@@ -192,6 +203,11 @@ class Settings(BaseSettings):
         if value not in {"debug", "info", "warning", "error"}:
             raise ValueError("must be debug, info, warning or error")
         return value
+
+    @property
+    def published_codes(self) -> tuple[str, ...]:
+        """The codes of the units that publish their figures."""
+        return tuple(code.strip() for code in self.published_units.split(",") if code.strip())
 
     @property
     def data_folder(self) -> Path:

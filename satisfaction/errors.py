@@ -275,3 +275,7 @@ class AddressInvalidError(SatisfactionError):
 
 class MailServerError(SatisfactionError):
     """The mail server cannot be used; ``problem`` says why, ``detail`` is its own word."""
+
+
+class SeveralUnitsError(SatisfactionError):
+    """Other units stand under this one, each of which publishes its own figures."""

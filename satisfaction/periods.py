@@ -147,3 +147,20 @@ def iso_week(day: date) -> str:
     """Return the ISO week of a day as 2024-W07."""
     year, week, _ = day.isocalendar()
     return f"{year:04d}-W{week:02d}"
+
+
+def write_period(period: Period) -> str:
+    """Return a month, quarter or year as it stands in addresses.
+
+    Raises: InvalidPeriodError for any other period.
+    """
+    year, month = period.first_day.year, period.first_day.month
+    words = {
+        PeriodKind.MONTH: f"{year:04d}-{month:02d}",
+        PeriodKind.QUARTER: f"{year:04d}-Q{(month + 2) // 3}",
+        PeriodKind.YEAR: f"{year:04d}",
+    }
+    kind = kind_of(period)
+    if kind not in words:
+        raise InvalidPeriodError(first_day=period.first_day, end_day=period.end_day)
+    return words[kind]

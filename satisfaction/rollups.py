@@ -5,7 +5,7 @@ and a marked day is counted live until it is rebuilt again.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select
@@ -44,6 +44,7 @@ from satisfaction.models import (
     Unit,
     Visit,
 )
+from satisfaction.periods import Period
 from satisfaction.terms import Leaning
 
 Row = dict[str, Any]
@@ -166,3 +167,15 @@ def list_stale_days(session: Session, *, most: int = 4000) -> Sequence[date]:
     today, start = clock.today(), min(days)
     span = (start + timedelta(days=n) for n in range((today - start).days))
     return [day for day in span if day not in current][:most]
+
+
+def find_settled(session: Session, period: Period) -> datetime | None:
+    """Return when a closed period's counts were last stored; None while they may still change."""
+    if period.end_day > clock.today() or any(day in period for day in list_stale_days(session)):
+        return None
+    last = session.scalar(
+        select(func.max(CountedDay.rebuilt_at)).where(
+            CountedDay.local_day >= period.first_day, CountedDay.local_day < period.end_day
+        )
+    )
+    return last or clock.start_of_day(period.end_day)

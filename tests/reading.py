@@ -20,6 +20,18 @@ def read_workbook(content: bytes) -> dict[str, list[tuple[object, ...]]]:
     return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
 
 
+def counts_of_workbook(content: bytes) -> set[object]:
+    """Return every number of a workbook that is written as a count and not as a share."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    return {
+        cell.value
+        for sheet in book
+        for line in sheet.iter_rows()
+        for cell in line
+        if cell.number_format == "#,##0" and cell.value is not None
+    }
+
+
 def formulas_of(content: bytes) -> list[str]:
     """Return which parts of a workbook contain a formula or a link."""
     with zipfile.ZipFile(io.BytesIO(content)) as parts:

@@ -62,6 +62,7 @@ POST 409/404 D . . . A Y .  admin.desk.keep_assisted    /admin/desk/visits/{visi
 GET  200/404 . S H I A Y R  admin.overview.index        /admin/overview?unit={unit}
 GET  200/404 . S H I A Y R  admin.counts.index          /admin/counts?unit={unit}
 GET  200/404 . S H I A Y R  admin.counts.download       /admin/counts.csv?unit={unit}
+GET  200/404 D . . . . . .  admin.own_figures.index     /admin/own-figures?unit={unit}
 GET  200/404 . S H I A Y R  admin.reports.index         /admin/reports?unit={unit}
 GET  200/404 . S H I A Y R  admin.reports.download      /admin/reports/file?unit={unit}&form=csv
 GET  200     . S H I . . .  admin.voices.index          /admin/voices
@@ -176,6 +177,8 @@ EVERYBODY = """
 GET  302      index                       /
 GET  200      alive                       /healthz
 GET  200      ready                       /readyz
+GET  200      transparency.index          /so-lieu/
+GET  404      transparency.show           /so-lieu/00103
 GET  200/302  admin.session.new           /admin/sign-in
 POST 401      admin.session.create        /admin/sign-in
 GET  302      admin.session.new_code      /admin/sign-in/code

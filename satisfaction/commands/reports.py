@@ -10,7 +10,7 @@ from satisfaction.commands.base import DAY, Commands
 from satisfaction.database import reading, unit_of_work
 from satisfaction.figures import CountQuery
 from satisfaction.periods import Period, kind_of
-from satisfaction.reports.exports import digest_of, record_export
+from satisfaction.reports.exports import Taken, digest_of, record_export
 from satisfaction.reports.report import build_report
 from satisfaction.web.report_files import WRITERS
 
@@ -36,5 +36,6 @@ def report(*, code: str, first: datetime, until: datetime, form: str, output: Pa
             f"Không ghi được {output} / Cannot be written: {problem.strerror}"
         ) from problem
     with unit_of_work() as session:
-        record_export(session, built, content=content, form=form, account_id=None)
+        taken = Taken(unit_id=unit.id, period=period, form=form)
+        record_export(session, taken, content=content, account_id=None)
     click.echo(f"{digest_of(content)}  {output}")

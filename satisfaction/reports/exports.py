@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 
 from satisfaction.audit import record_deed
 from satisfaction.models import Account, AuditEntry
-from satisfaction.reports.report import Report
+from satisfaction.periods import Period
 from satisfaction.terms import AuditAction
 
 MOST_LISTED = 10
+FULL, PUBLIC = "full", "public"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Export:
     first_day: date
     last_day: date
     form: str
+    version: str
     digest: str
 
 
@@ -37,27 +39,36 @@ def digest_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What is taken away: of which unit and period, in which form, whole or as it is published."""
+
+    unit_id: int
+    period: Period
+    form: str
+    version: str = FULL
+
+
 def record_export(
     session: Session,
-    report: Report,
+    taken: Taken,
     *,
     content: bytes,
-    form: str,
     account_id: int | None,
     network: str = "",
 ) -> None:
-    """Keep in the log that a report was taken away, and which bytes."""
-    period = report.query.period
+    """Keep in the log that a file was taken away, and which bytes."""
     record_deed(
         session,
         AuditAction.REPORT_EXPORTED,
         account_id=account_id,
-        unit_id=report.query.unit_id,
+        unit_id=taken.unit_id,
         network=network,
         detail={
-            "from": period.first_day.isoformat(),
-            "to": period.last_day.isoformat(),
-            "form": form,
+            "from": taken.period.first_day.isoformat(),
+            "to": taken.period.last_day.isoformat(),
+            "form": taken.form,
+            "version": taken.version,
             "sha256": digest_of(content),
         },
     )
@@ -79,6 +90,7 @@ def list_exports(session: Session, unit_id: int) -> Sequence[Export]:
             date.fromisoformat(entry.detail["from"]),
             date.fromisoformat(entry.detail["to"]),
             entry.detail["form"],
+            entry.detail.get("version", FULL),
             entry.detail["sha256"],
         )
         for entry, name in found

@@ -62,6 +62,7 @@ class Table:
     levels: tuple[int, ...]
     faces: tuple[int, ...]
     is_detail: bool = False
+    has_bars: bool = True
 
     def on_paper(self, line: Line) -> tuple[Cell, ...]:
         """Return the cells of a line, without its name, that stand on paper."""

@@ -7,15 +7,13 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from satisfaction import clock, counting
+from satisfaction import counting
 from satisfaction.figures import FEWEST_FOR_SHARE, CountQuery, CountRow, Figures
-from satisfaction.models import CountedDay
 from satisfaction.overview import Choice, Wanted, build_overview
 from satisfaction.periods import Period
-from satisfaction.rollups import list_stale_days
+from satisfaction.rollups import find_settled
 from satisfaction.statistics import Counted, Interval, Verdict, control_chart, wilson_interval
 from satisfaction.terms import Dimension, PeriodKind
 
@@ -68,7 +66,7 @@ def build_report(session: Session, query: CountQuery, kind: PeriodKind) -> Repor
     Shape: along each dimension that has lines; days up to a quarter, months beyond a month.
     Raises: UnitNotFoundError.
     """
-    settled_at = _find_settled(session, query.period)
+    settled_at = find_settled(session, query.period)
     total = counting.count(session, replace(query, by=Dimension.TOTAL))
     as_of = settled_at or total.counted_at
     tables = [
@@ -100,18 +98,6 @@ def _dimensions(period: Period) -> Iterator[Dimension]:
 def _is_worth_showing(table: Figures) -> bool:
     """Leave out what has no lines, and a list of units that has the unit alone."""
     return bool(table.rows) and not (table.query.by is Dimension.UNIT and len(table.rows) == 1)
-
-
-def _find_settled(session: Session, period: Period) -> datetime | None:
-    """Return when a closed period's counts were last stored; None while they may still change."""
-    if period.end_day > clock.today() or any(day in period for day in list_stale_days(session)):
-        return None
-    last = session.scalar(
-        select(func.max(CountedDay.rebuilt_at)).where(
-            CountedDay.local_day >= period.first_day, CountedDay.local_day < period.end_day
-        )
-    )
-    return last or clock.start_of_day(period.end_day)
 
 
 @dataclass(frozen=True)

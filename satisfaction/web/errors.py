@@ -44,6 +44,7 @@ STATUSES: dict[type[errors.SatisfactionError], HTTPStatus] = {
     errors.PasswordRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PermissionDeniedError: HTTPStatus.FORBIDDEN,
     errors.ImportRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SeveralUnitsError: HTTPStatus.CONFLICT,
     errors.PdfUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseNotReadyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }

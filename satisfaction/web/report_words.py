@@ -4,6 +4,7 @@ Source: domain words of docs/glossary.md; numbers as CLDR writes them for the re
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from flask_babel import gettext as _
 
@@ -35,7 +36,7 @@ def build_paper(report: Report, *, filters: str = "") -> Paper:
         title=str(_("Kết quả đánh giá sự hài lòng của công dân")),
         period_name=period_name,
         days=name_dates(query.period),
-        as_of=_as_of(report),
+        as_of=describe_as_of(report.as_of, is_settled=report.is_settled),
         demonstration=str(_("Dữ liệu minh họa")) if total.is_demonstration else "",
         finding=tuple(_finding(report, period_name)),
         facts=tuple(_facts(report)),
@@ -43,11 +44,12 @@ def build_paper(report: Report, *, filters: str = "") -> Paper:
         filters=filters or str(_("Không lọc: mọi bàn, thủ tục, kênh và nguồn.")),
         method=tuple(_method(report)),
         colours=level_colours(),
-        words=_words(),
+        words=paper_words(),
     )
 
 
-def _words() -> dict[str, str]:
+def paper_words() -> dict[str, str]:
+    """Return the words that every paper has."""
     return {
         "whole": str(_("Tổng hợp")),
         "method": str(_("Phương pháp và bộ lọc")),
@@ -55,9 +57,10 @@ def _words() -> dict[str, str]:
     }
 
 
-def _as_of(report: Report) -> str:
-    moment = as_moment(report.as_of)
-    if report.is_settled:
+def describe_as_of(as_of: datetime, *, is_settled: bool) -> str:
+    """Say to which moment figures hold, and whether they may still change."""
+    moment = as_moment(as_of)
+    if is_settled:
         return str(_("Kỳ đã khép, số liệu chốt lúc %(moment)s", moment=moment))
     return str(_("Số liệu đến %(moment)s, còn có thể thay đổi", moment=moment))
 
@@ -252,12 +255,13 @@ def _method(report: Report) -> Iterator[str]:
             "tỷ lệ. Bàn được so với giới hạn mà riêng ngẫu nhiên tạo ra (p ± 3σ), không xếp hạng."
         )
     )
-    yield from _scales(report.total.total.levels)
+    yield from describe_scales(report.total.total.levels)
     if report.total.is_demonstration:
         yield str(_("Dữ liệu minh họa: không phải số liệu thật của cơ quan nào."))
 
 
-def _scales(levels: Sequence[LevelCount]) -> Iterator[str]:
+def describe_scales(levels: Sequence[LevelCount]) -> Iterator[str]:
+    """Say of each scale what its levels count as."""
     for name in dict.fromkeys(level.scale for level in levels):
         own = [level for level in levels if level.scale == name]
         listed = "; ".join(f"{as_level(level)} ({as_word(level.leaning).lower()})" for level in own)
