@@ -11,8 +11,8 @@ from admin.forms import as_key
 from satisfaction import clock
 from satisfaction.database import reading
 from satisfaction.errors import InvalidPeriodError
-from satisfaction.periods import Period, parse_period
-from satisfaction.releases import build_own_release, list_periods
+from satisfaction.periods import Period, parse_period, write_period
+from satisfaction.releases import build_own_release, list_periods, may_be_asked
 from satisfaction.terms import Permission
 from satisfaction.web.guards import current_officer, requires
 from satisfaction.web.release_words import build_release_paper, period_choices
@@ -36,8 +36,8 @@ def index() -> ResponseReturnValue:
         "admin/own_figures/index.html",
         own=own,
         paper=build_release_paper(own.release) if own.release else None,
-        period=period,
-        choices=period_choices(list_periods(clock.today())),
+        chosen=write_period(period),
+        choices=period_choices([*list_periods(clock.today()), period]),
         limit=settings.small_count,
         problem=problem,
     )
@@ -53,7 +53,6 @@ def _read_period() -> tuple[Period, int, str]:
         period = parse_period(word)[1]
     except InvalidPeriodError:
         period = None
-    if period not in list_periods(clock.today()):
+    if period is None or not may_be_asked(period, clock.today()):
         return last, 400, _("Chọn một tháng, quý hoặc năm đã kết thúc.")
-    assert period is not None
     return period, 200, ""

@@ -11,7 +11,7 @@ from satisfaction import clock
 from satisfaction.database import reading
 from satisfaction.errors import InvalidPeriodError, SeveralUnitsError, UnitNotFoundError
 from satisfaction.periods import Period, parse_period, write_period
-from satisfaction.releases import build_public_release, list_periods, list_published
+from satisfaction.releases import build_public_release, list_periods, list_published, may_be_asked
 from satisfaction.web.guards import public
 from satisfaction.web.release_words import build_release_paper, period_choices
 
@@ -50,23 +50,22 @@ def show(code: str) -> ResponseReturnValue:
         code=code,
         paper=paper,
         chosen=write_period(period),
-        choices=period_choices(list_periods(clock.today())),
+        choices=period_choices([*list_periods(clock.today()), period]),
         problem=problem,
     )
     return _keep(make_response(page, 400 if problem and paper else 409 if problem else 200))
 
 
 def _read_period() -> Period | None:
-    """Return the period that is asked for, or nothing for one that is none of those offered."""
-    offered = list_periods(clock.today())
+    """Return the period that is asked for, or nothing for one that is not over or no such."""
     word = request.args.get("ky")
     if not word:
-        return offered[0]
+        return list_periods(clock.today())[0]
     try:
         period = parse_period(word)[1]
     except InvalidPeriodError:
         return None
-    return period if period in offered else None
+    return period if may_be_asked(period, clock.today()) else None
 
 
 def _keep(response: Response) -> Response:

@@ -117,6 +117,12 @@ def list_periods(today: date) -> list[Period]:
     return months + [one for one in quarters if one.end_day <= today] + whole
 
 
+def may_be_asked(period: Period, today: date) -> bool:
+    """Say whether a period is a month, quarter or year that is over."""
+    kinds = {PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.YEAR}
+    return kind_of(period) in kinds and period.end_day <= today
+
+
 def build_release(session: Session, unit_id: int, period: Period, *, limit: int) -> Release:
     """Return what may be shown of a unit and whole months that are over.
 
