@@ -148,6 +148,7 @@ def _show(
         paper=found.paper,
         exports=exports,
         problem=problem,
+        see_voices=Permission.SEE_VOICES,
         forms=FORMS,
         parts=PARTS,
         versions=VERSIONS,

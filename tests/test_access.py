@@ -64,6 +64,8 @@ GET  200/404 . S H I A Y R  admin.counts.index          /admin/counts?unit={unit
 GET  200/404 . S H I A Y R  admin.counts.download       /admin/counts.csv?unit={unit}
 GET  200/404 D . . . . . .  admin.own_figures.index     /admin/own-figures?unit={unit}
 GET  200/404 . S H I A Y R  admin.reports.index         /admin/reports?unit={unit}
+GET  200/404 . S H I . . .  admin.ratings.index         /admin/reports/ratings?unit={unit}
+GET  200/404 . S H I . . .  admin.ratings.download      /admin/reports/ratings/file?unit={unit}
 GET  200/404 . S H I A Y R  admin.reports.download      /admin/reports/file?unit={unit}&form=csv
 GET  200     . S H I . . .  admin.voices.index          /admin/voices
 GET  200/404 . S H I . . .  admin.voices.show           /admin/voices/{voice}

@@ -30,12 +30,17 @@ def build_release_paper(release: Release) -> Paper:
         demonstration=str(_("Dữ liệu minh họa")) if release.is_demonstration else "",
         finding=tuple(_finding(release)),
         facts=tuple(_facts(release)),
-        tables=tuple(_table(release, table) for table in release.tables if release.answers),
+        tables=tuple(_table(release, table) for table in release.tables if _parts(table)),
         filters=str(_("Bản công bố: số nhỏ được ẩn.")),
         method=tuple(_method(release)),
         colours=level_colours(),
         words=paper_words(),
     )
+
+
+def _parts(table: ReleaseTable) -> bool:
+    """Say whether a table says more than the total: whether it has a line of its own."""
+    return any(sum(counts) for _, counts in table.lines)
 
 
 def _finding(release: Release) -> Iterator[str]:
@@ -155,6 +160,9 @@ def _method(release: Release) -> Iterator[str]:
     if release.left_out:
         months = ", ".join(as_period(PeriodKind.MONTH, month) for month in release.left_out)
         yield str(_("Không tính vào đây vì quá ít lượt đánh giá: %(months)s.", months=months))
+    whole = [as_word(table.by).lower() for table in release.tables if not _parts(table)]
+    if whole:
+        yield str(_("Không đủ lượt để chia theo: %(tables)s.", tables=", ".join(whole)))
     yield str(
         _(
             "Hài lòng = số lượt ở các mức tính là hài lòng trên tổng số lượt đánh giá có gắn với "

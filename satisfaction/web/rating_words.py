@@ -1,0 +1,71 @@
+"""Single ratings in words, for files. Refuses to say of a rating what its line does not have."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask_babel import gettext as _
+
+from satisfaction.rating_lines import RatingLine
+from satisfaction.terms import Standing
+from satisfaction.web.formats import is_vietnamese
+from satisfaction.web.words import as_word
+
+
+def rating_headings() -> list[str]:
+    """Return the headings of the list."""
+    return [
+        str(_("Ngày")),
+        str(_("Buổi")),
+        str(_("Mã đơn vị")),
+        str(_("Đơn vị")),
+        str(_("Mã bàn")),
+        str(_("Bàn")),
+        str(_("Mã thủ tục")),
+        str(_("Thủ tục")),
+        str(_("Kênh")),
+        str(_("Nguồn đánh giá")),
+        str(_("Thang đo")),
+        str(_("Số mức")),
+        str(_("Mức đánh giá")),
+        str(_("Tính là")),
+        str(_("Cách đếm")),
+        str(_("Được hỗ trợ")),
+        str(_("Cần xem lại")),
+        str(_("Lý do")),
+        str(_("Ý kiến")),
+    ]
+
+
+def describe_rating(line: RatingLine) -> Sequence[str | int | date]:
+    """Return the cells of one rating."""
+    is_here = is_vietnamese()
+    yes, no = str(_("có")), str(_("không"))
+    return [
+        line.day,
+        str(_("Sáng")) if line.is_morning else str(_("Chiều")),
+        line.unit_code,
+        line.unit_name,
+        line.desk_code,
+        line.desk_name,
+        line.procedure_code,
+        line.procedure_name,
+        as_word(line.channel),
+        as_word(line.source),
+        line.scale,
+        line.position,
+        line.level_vi if is_here else line.level_en,
+        as_word(line.leaning),
+        _standing(line.standing),
+        yes if line.is_assisted else no,
+        yes if line.marks else no,
+        "; ".join(vi if is_here else en for vi, en in line.reasons),
+        line.words,
+    ]
+
+
+def _standing(standing: Standing) -> str:
+    if standing is Standing.LINKED:
+        return str(_("Gắn lượt phục vụ"))
+    if standing is Standing.UNLINKED:
+        return str(_("Không gắn lượt phục vụ"))
+    return str(_("Đã hủy"))
