@@ -103,6 +103,12 @@ PLACES = (
         _("Các phiên bản thang đo và các lý do mà đơn vị có thể hỏi."),
     ),
     Place(
+        "admin.people.index",
+        _("Tài khoản"),
+        Permission.READ_PEOPLE,
+        _("Ai được vào, với vai trò gì, ở đơn vị nào; rà soát 6 tháng một lần."),
+    ),
+    Place(
         "admin.cards.index",
         _("Mã tại bàn"),
         Permission.MANAGE_CARDS,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
-from satisfaction.errors import AccountExistsError, AccountNotFoundError
+from satisfaction.errors import AccountExistsError, AccountNotFoundError, GrantInvalidError
 from satisfaction.models import Account, Grant, Unit
 from satisfaction.office import get_unit, name_of, units_under
 from satisfaction.passwords import check_password, plain_password, stands_alone
@@ -169,7 +169,19 @@ def grant_role(
     until_day: date | None = None,
     granted_by_id: int | None = None,
 ) -> Grant:
-    """Give an officer a role within a unit and everything under it."""
+    """Give an officer a role within a unit and everything under it.
+
+    Raises: GrantInvalidError for days in the wrong order, and for what is held already.
+    """
+    is_held = any(
+        one.role is role
+        and one.unit_id == unit.id
+        and (until_day is None or one.from_day < until_day)
+        and (one.until_day is None or from_day < one.until_day)
+        for one in account.grants
+    )
+    if is_held or (until_day is not None and until_day <= from_day):
+        raise GrantInvalidError()
     grant = Grant(
         account_id=account.id,
         role=role,
@@ -178,7 +190,7 @@ def grant_role(
         until_day=until_day,
         granted_by_id=granted_by_id,
     )
-    session.add(grant)
+    account.grants.append(grant)
     session.flush()
     record_deed(
         session,

@@ -50,6 +50,12 @@ class Settings(BaseSettings):
     session_hours: int = Field(
         default=12, ge=1, le=24, description="Hours after which any sign-in ends."
     )
+    account_idle_days: int = Field(
+        default=45, ge=7, le=3650, description="Days without a sign-in that close an account."
+    )
+    audit_months: int = Field(
+        default=24, ge=12, le=240, description="Months for which the log of deeds is kept."
+    )
     import_max_megabytes: int = Field(
         default=64, ge=1, le=512, description="Largest file accepted for import, in megabytes."
     )

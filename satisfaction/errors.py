@@ -185,6 +185,18 @@ class SecondStepOverError(SatisfactionError):
     """Nobody waits for a code here any more: too late, too many wrong ones, or never a password."""
 
 
+class StartCodeRefusedError(SatisfactionError):
+    """A code for the first password that is unknown, used or expired: one answer for all three."""
+
+
+class LastAdministratorError(SatisfactionError):
+    """Nobody would be left to run the system."""
+
+
+class GrantInvalidError(SatisfactionError):
+    """A role that would end before it begins, or that is held already in these days."""
+
+
 class PermissionDeniedError(SatisfactionError):
     """The officer's roles do not cover this."""
 

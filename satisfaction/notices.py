@@ -255,6 +255,20 @@ def _newer(error: SatisfactionError) -> tuple[str, str]:
     return (
         f"Dữ liệu đang có mới hơn ({stored} lượt, bản sao {kept}); vẫn thay: --overwrite-newer",
         f"What stands is newer ({stored} ratings, backup {kept}); to replace it: --overwrite-newer",
+
+
+def _last_administrator(error: SatisfactionError) -> tuple[str, str]:
+    name = error.fields["name"]
+    return (
+        f"{name} là người quản trị hệ thống cuối cùng; hãy giao vai trò ấy cho người khác trước",
+        f"{name} is the last system administrator; give somebody else that role first",
+    )
+
+
+def _grant(error: SatisfactionError) -> tuple[str, str]:
+    return (
+        "Vai trò phải kết thúc sau ngày bắt đầu và chưa được giao trong thời gian ấy",
+        "A role ends after it begins, and is not held already in these days",
     )
 
 
@@ -283,5 +297,7 @@ _LINES = {
     errors.AccountNotFoundError: _account,
     errors.AccountExistsError: _account_exists,
     errors.PasswordRefusedError: _password,
+    errors.LastAdministratorError: _last_administrator,
+    errors.GrantInvalidError: _grant,
     errors.PdfUnavailableError: _no_pdf,
 }

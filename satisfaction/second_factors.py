@@ -152,7 +152,7 @@ def count_recovery_codes(session: Session, account_id: int) -> int:
     return session.scalar(statement.where(*live)) or 0
 
 
-def remove_factor(session: Session, account_id: int, *, removed_by_id: int) -> None:
+def remove_factor(session: Session, account_id: int, *, removed_by_id: int | None) -> None:
     """Take an account's second factor away; a password that was enough beside it has to be longer.
 
     Writes: account, recovery_code, audit_entry.

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from satisfaction import visits
+from satisfaction import accounts, clock, visits
 from satisfaction.accounts import PERMISSIONS
 from satisfaction.database import unit_of_work
+from satisfaction.models import Account
 from satisfaction.terms import Role
 from satisfaction.web.guards import guard_of
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
@@ -90,6 +92,18 @@ POST 200/404 . . . . A Y .  admin.fleet.create          /admin/fleet/codes?place
 POST 303/404 . . . . A Y .  admin.fleet.renew           /admin/fleet/{kiosk}/renew
 POST 303/404 . . . . A Y .  admin.fleet.delete          /admin/fleet/{kiosk}/revoke
 POST 303/404 . . . . A Y .  admin.fleet.update          /admin/fleet/policy?unit={unit}
+GET  200     . . . . A Y R  admin.people.index          /admin/people
+GET  200     . . . . A Y .  admin.people.new            /admin/people/new
+POST 422     . . . . A Y .  admin.people.create         /admin/people
+GET  200/404 . . . . A Y R  admin.people.show           /admin/people/{guest}
+POST 422/404 . . . . A Y .  admin.people.update         /admin/people/{guest}
+POST 200/404 . . . . A Y .  admin.people.renew          /admin/people/{guest}/start
+POST 303/404 . . . . A Y .  admin.people.delete_factor  /admin/people/{guest}/second-factor/delete
+POST 303/404 . . . . A Y .  admin.people.disable        /admin/people/{guest}/disable
+POST 303/404 . . . . A Y .  admin.people.enable         /admin/people/{guest}/enable
+POST 303/404 . . . . A Y .  admin.people.confirm        /admin/people/{guest}/confirm
+POST 422/404 . . . . A Y .  admin.people.create_role    /admin/people/{guest}/roles
+POST 303/404 . . . . A Y .  admin.people.delete_role    /admin/people/{guest}/roles/{grant}/end
 GET  200     . . . . A Y .  admin.hours.index           /admin/hours
 POST 422/404 . . . . A Y .  admin.hours.update          /admin/hours?unit={unit}
 POST 303/404 . . . . A Y .  admin.hours.inherit         /admin/hours/inherit?unit={unit}
@@ -183,6 +197,8 @@ GET  200      transparency.index          /so-lieu/
 GET  404      transparency.show           /so-lieu/00103
 GET  200/302  admin.session.new           /admin/sign-in
 POST 401      admin.session.create        /admin/sign-in
+GET  200      admin.start.new             /admin/start
+POST 422      admin.start.create          /admin/start
 GET  302      admin.session.new_code      /admin/sign-in/code
 POST 422      admin.session.create_code   /admin/sign-in/code
 GET  404      admin.letters.edit_stop     /admin/letters/stop/UNKNOWN
@@ -278,7 +294,10 @@ def _plant(ward: Office) -> dict[str, int | str]:
     with unit_of_work() as session:
         serving = visits.find_open_visit(session, ward.desks[0].id)
         serving = serving or visits.open_visit(session, visits.NewVisit(desk_id=ward.desks[0].id))
+        guest = _plant_guest(session, ward)
     return {
+        "guest": guest.id,
+        "grant": guest.grants[0].id,
         "desk": ward.desks[0].id,
         "unit": ward.unit.id,
         "visit": serving.id,
@@ -287,6 +306,22 @@ def _plant(ward: Office) -> dict[str, int | str]:
         "sector": ward.procedures[0].sector_id,
         **find_or_plant_case(ward),
     }
+
+
+def _plant_guest(session: Session, ward: Office) -> Account:
+    """Return an account of the ward's that nobody of the table sits at, with a role."""
+    guest = accounts.find_account(session, "guest")
+    if guest is None:
+        guest = Account(
+            name="guest", display_name="Khách", password_hash="-", created_at=clock.now()
+        )
+        session.add(guest)
+        guest.unit_id = ward.unit.id
+        session.flush()
+    if not guest.grants:
+        role = Role.DESK_OFFICER
+        accounts.grant_role(session, guest, role, unit=ward.unit, from_day=clock.today())
+    return guest
 
 
 def _ask(browser: OfficersBrowser, row: Row, names: dict[str, int | str]) -> TestResponse:

@@ -8,7 +8,7 @@ from flask import Flask, current_app, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
-from satisfaction import clock, profiles, sign_ins
+from satisfaction import clock, people, profiles, sign_ins
 from satisfaction.accounts import Officer
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
@@ -21,6 +21,7 @@ from satisfaction.web.languages import LANGUAGE, languages
 
 _SEEN_EVERY = timedelta(minutes=1)
 _SECOND_STEP = "second_step"
+_START = "\0start"
 
 
 @dataclass
@@ -179,6 +180,18 @@ def set_factor(current: str, typed: str) -> Sequence[str]:
         confirm_with_code(current)
     with unit_of_work() as writer:
         return profiles.set_factor(writer, changing, typed, key=second_factor_key())
+
+
+def start(code: str, password: str) -> None:
+    """Set the first password with a code; guesses from one network are slowed down together.
+
+    Raises: StartCodeRefusedError, PasswordRefusedError, SignInThrottledError.
+    """
+    key = sign_ins.throttle_key(_START, client_network())
+    with unit_of_work() as writer:
+        people.count_start(writer, key)
+    with unit_of_work() as writer:
+        people.start_with_code(writer, code, password, throttle_key=key)
 
 
 def sign_out(token: str) -> None:
