@@ -3,6 +3,7 @@
 from flask import Blueprint, Flask
 
 from admin import (
+    audit,
     cards,
     cases,
     catalogue,
@@ -47,6 +48,7 @@ MODULES = (
     overview,
     profile,
     people,
+    audit,
     start,
     desk,
     counts,

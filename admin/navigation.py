@@ -109,6 +109,12 @@ PLACES = (
         _("Ai được vào, với vai trò gì, ở đơn vị nào; rà soát 6 tháng một lần."),
     ),
     Place(
+        "admin.audit.index",
+        _("Nhật ký"),
+        Permission.READ_AUDIT,
+        _("Ai đã làm gì, lúc nào; lọc, tìm và tải về."),
+    ),
+    Place(
         "admin.cards.index",
         _("Mã tại bàn"),
         Permission.MANAGE_CARDS,

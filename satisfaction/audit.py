@@ -1,6 +1,7 @@
 """Keep who did what. Refuses citizens' words and full network addresses."""
 
 import logging
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import event
@@ -10,6 +11,14 @@ from satisfaction import clock
 from satisfaction.logs import DEEDS
 from satisfaction.models import AuditEntry
 from satisfaction.terms import AuditAction
+
+# From which network the request at hand comes, for those that officers send.
+_network: ContextVar[str] = ContextVar("_network", default="")
+
+
+def come_from(network: str) -> None:
+    """Say from which network the deeds of this request come; nothing for citizens' requests."""
+    _network.set(network)
 
 
 def record_deed(
@@ -22,6 +31,7 @@ def record_deed(
     detail: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Add one entry to the log, within the unit of work of the deed itself."""
+    network = network or _network.get()
     entry = AuditEntry(
         at=clock.now(),
         action=action,

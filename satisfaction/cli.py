@@ -3,6 +3,7 @@
 from flask import Flask
 
 from satisfaction.commands.accounts import account_commands
+from satisfaction.commands.audit import audit_commands
 from satisfaction.commands.backup import backup
 from satisfaction.commands.base import in_plain_words
 from satisfaction.commands.cases import case_commands
@@ -25,6 +26,7 @@ __all__ = ["in_plain_words", "install_commands"]
 def install_commands(app: Flask) -> None:
     """Attach the commands."""
     for group in (
+        audit_commands,
         database,
         backup,
         check,

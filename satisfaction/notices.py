@@ -255,6 +255,7 @@ def _newer(error: SatisfactionError) -> tuple[str, str]:
     return (
         f"Dữ liệu đang có mới hơn ({stored} lượt, bản sao {kept}); vẫn thay: --overwrite-newer",
         f"What stands is newer ({stored} ratings, backup {kept}); to replace it: --overwrite-newer",
+    )
 
 
 def _last_administrator(error: SatisfactionError) -> tuple[str, str]:

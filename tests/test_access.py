@@ -92,6 +92,8 @@ POST 200/404 . . . . A Y .  admin.fleet.create          /admin/fleet/codes?place
 POST 303/404 . . . . A Y .  admin.fleet.renew           /admin/fleet/{kiosk}/renew
 POST 303/404 . . . . A Y .  admin.fleet.delete          /admin/fleet/{kiosk}/revoke
 POST 303/404 . . . . A Y .  admin.fleet.update          /admin/fleet/policy?unit={unit}
+GET  200/404 . . . . . Y R  admin.audit.index           /admin/audit?unit={unit}
+GET  200/404 . . . . . Y R  admin.audit.download        /admin/audit.jsonl?unit={unit}
 GET  200     . . . . A Y R  admin.people.index          /admin/people
 GET  200     . . . . A Y .  admin.people.new            /admin/people/new
 POST 422     . . . . A Y .  admin.people.create         /admin/people

@@ -1,12 +1,15 @@
 """Prepare, check and prune the database; load the demonstration into an empty one."""
 
 import click
+from flask import current_app
 
 from satisfaction import (
+    deeds,
     pruning,
     schema,
 )
 from satisfaction.commands.base import Commands, DatabaseCommands
+from satisfaction.config import Settings
 from satisfaction.database import unit_of_work
 from satisfaction.demonstration import load_demonstration
 from satisfaction.errors import DatabaseUnusableError
@@ -40,8 +43,10 @@ def check_command() -> None:
 def prune_command() -> None:
     """Forget failed attempts, allowances and sign-ins that are over; good for every night."""
     schema.check_database()
+    settings: Settings = current_app.config["SETTINGS"]
     with unit_of_work() as session:
         pruned = pruning.prune(session)
+        deeds.prune_deeds(session, months=settings.audit_months)
     gone = f"{pruned.throttles} + {pruned.quotas} + {pruned.sign_ins}"
     click.echo(f"Đã xóa {gone} dòng không còn cần / {gone} rows that were over are gone")
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from satisfaction.accounts import Officer
+from satisfaction.audit import come_from
 from satisfaction.terms import Permission
 from satisfaction.web.htmx import is_htmx, leave_for
 
@@ -99,6 +100,7 @@ def install_guards(app: Flask, *, sign_in_endpoint: str | None) -> None:
         if guard is None:
             current_app.logger.error("view without a guard: %s", request.endpoint)
             abort(403)
+        come_from(client_network() if guard.is_for_office else "")
         if guard.is_for_office:
             _refuse_other_sites()
         if guard.audience != "officer":
