@@ -234,7 +234,7 @@ def test_a_colleague_of_another_unit_is_neither_listed_nor_found(
     with unit_of_work() as session:
         other = make_office(session, "00091", "Phường Phú Thượng")
     mai = make_officer("mai", Role.DESK_OFFICER, unit=other.unit)
-    assert "mai" not in quan.get(PEOPLE).text
+    assert "Cán bộ mai" not in quan.get(PEOPLE).text
     assert quan.get(f"{PEOPLE}/{mai.id}").status_code == 404
     assert quan.post(f"{PEOPLE}/{mai.id}/start").status_code == 404
     assert OfficersBrowser(app).sign_in("mai", PASSWORD).status_code == 303
