@@ -87,6 +87,7 @@ def test_every_command_of_the_product_is_in_the_readme_and_the_other_way_round(a
         "jobs",
         "letters",
         "accounts",
+        "audit",
         "counts",
         "database",
         "demonstration",

@@ -107,6 +107,10 @@ def install_guards(app: Flask, *, sign_in_endpoint: str | None) -> None:
             return None
         return _check_officer(guard, sign_in_endpoint)
 
+    @app.teardown_request
+    def forget_network(_error: BaseException | None) -> None:
+        come_from("")
+
 
 def _refuse_other_sites() -> None:
     """Refuse what another site has a browser send, besides the token in every form."""
