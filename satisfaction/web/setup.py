@@ -17,8 +17,10 @@ from satisfaction.logs import send_deeds_to
 from satisfaction.recording import Recorder
 from satisfaction.web.case_words import install_case_words
 from satisfaction.web.compression import install_compression
+from satisfaction.web.converters import install_converters
 from satisfaction.web.errors import install_errors
 from satisfaction.web.formats import install_formats
+from satisfaction.web.forms import install_forms
 from satisfaction.web.guards import install_guards
 from satisfaction.web.headers import install_headers
 from satisfaction.web.health import install_health
@@ -73,6 +75,7 @@ def make_app(settings: Settings, *, sign_in_endpoint: str | None) -> Flask:
 
 
 def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> None:
+    install_converters(app)
     install_request_numbers(app, log_format=settings.log_format)
     install_health(app)
     app.session_interface = OfficerSessions()
@@ -92,6 +95,7 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
     install_slimming(app)
     install_headers(app, is_secure=settings.cookie_secure)
     install_formats(app)
+    install_forms()
     install_words(app)
     install_case_words(app)
     install_errors(app)
