@@ -226,11 +226,12 @@ def as_officer(
     """
     grants = [grant for grant in account.grants if grant.holds_on(day)]
     units: dict[Permission, frozenset[int]] = {}
+    granted = sorted({grant.unit_id for grant in grants})
+    under_each = {unit_id: units_under(session, [unit_id], day) for unit_id in granted}
     for grant in grants:
-        under = units_under(session, [grant.unit_id], day)
+        under = under_each[grant.unit_id]
         for permission in PERMISSIONS[grant.role]:
             units[permission] = units.get(permission, frozenset()) | under
-    granted = sorted({grant.unit_id for grant in grants})
     names = tuple(name_of(get_unit(session, unit_id), day).name for unit_id in granted)
     roles = {grant.role for grant in grants}
     return Officer(
