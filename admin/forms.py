@@ -40,6 +40,7 @@ LONGEST_TICKET = 16
 LONGEST_SCAN = 200
 LONGEST_MAPPING = 4000
 ISO_DAY_LENGTH = 10
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class SignInForm(FlaskForm):
@@ -250,11 +251,12 @@ class SpecialDayForm(FlaskForm):
 
 
 def as_day(text: str | None) -> date | None:
-    """Return a day as browsers write it, or nothing for what is none."""
+    """Return a day as browsers write it, or nothing for what is none that can be reckoned with."""
     try:
-        return date.fromisoformat(text) if text and len(text) == ISO_DAY_LENGTH else None
+        day = date.fromisoformat(text) if text and len(text) == ISO_DAY_LENGTH else None
     except ValueError:
         return None
+    return day if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _as_time(text: str) -> time | None:
