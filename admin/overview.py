@@ -33,6 +33,7 @@ from satisfaction.reports import bars, charts
 from satisfaction.terms import Channel, Permission
 from satisfaction.web import dashboard_words, htmx
 from satisfaction.web.guards import current_officer, requires
+from satisfaction.web.readers import current_reader
 from satisfaction.web.words import describe_period
 
 blueprint = Blueprint("overview", __name__)
@@ -82,6 +83,8 @@ def _address_of(todo: Todo, question: Question) -> str:
         line = todo.line
         words = {"unit": str(line.unit_id)} if line.unit_id else {"desk": line.row.key}
         return f"{url_for('admin.overview.index')}?{urlencode(question.changed(**words))}"
+    if todo.overdue is not None:
+        return url_for("admin.cases.index", only="late")
     if todo.alert is not None and current_officer().may(Permission.MANAGE_FLEET):
         return url_for("admin.fleet.index")
     return ""
@@ -101,7 +104,13 @@ def _read(question: Question, order: LineOrder) -> Dashboard:
         allegations=officer.scope(Permission.SEE_ALLEGATIONS),
         devices=officer.scope(Permission.SEE_COUNTS),
     )
-    asked = Asked(wanted=question.wanted, kind=question.kind, rights=rights, order=order)
+    asked = Asked(
+        wanted=question.wanted,
+        kind=question.kind,
+        rights=rights,
+        order=order,
+        reader=current_reader(),
+    )
     with reading() as session:
         return build_dashboard(session, asked)
 

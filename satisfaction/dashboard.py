@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from satisfaction import clock, counting, watch
+from satisfaction import case_figures, clock, counting, voices, watch
 from satisfaction.comparison import Comparable, Obstacle, find_comparable
 from satisfaction.figures import CountQuery, CountRow, Figures, HourCount, ReasonCounts
 from satisfaction.findings import (
@@ -33,9 +33,12 @@ from satisfaction.overview import Scope, Wanted, open_scope
 from satisfaction.statistics import ChartPoint, Counted, Interval, wilson_interval
 from satisfaction.terms import Dimension, PeriodKind
 from satisfaction.text import sort_key
+from satisfaction.voice_rows import Reader
+from satisfaction.voices import Voice
 
 MOST_DAYS, MOST_WEEKS = 62, 400
 MOST_PROCEDURES = 7
+MOST_VOICES = 6
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -59,11 +62,12 @@ class LineOrder(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What is asked, the kind of its period, and by whom."""
+    """What is asked, the kind of its period, and by whom; ``reader`` is the same officer."""
 
     wanted: Wanted
     kind: PeriodKind
     rights: Rights
+    reader: Reader
     order: LineOrder = LineOrder.SHARE
 
 
@@ -141,7 +145,10 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """All that the overview shows of one question."""
+    """All that the overview shows of one question.
+
+    ``voices`` is None for who may see none in these units.
+    """
 
     scope: Scope
     kind: PeriodKind
@@ -155,6 +162,7 @@ class Dashboard:
     reasons: Reasons
     procedures: Chart[str]
     todos: tuple[Todo, ...]
+    voices: tuple[Voice, ...] | None = None
     waiting: tuple[Waiting, ...] = ()
     last_beat: tuple[str, datetime] | None = None
     has_allegations: bool = False
@@ -166,10 +174,9 @@ class Dashboard:
         return self.figures.total
 
 
-def build_dashboard(session: Session, asked: Asked, *, cases: Sequence[Todo] = ()) -> Dashboard:
+def build_dashboard(session: Session, asked: Asked) -> Dashboard:
     """Return everything that the overview shows; all figures come from ``counting``.
 
-    Shape: ``cases`` are the things to do that come from elsewhere, the most urgent first.
     Raises: those of ``open_scope``.
     """
     rights = asked.rights
@@ -200,7 +207,8 @@ def build_dashboard(session: Session, asked: Asked, *, cases: Sequence[Todo] = (
         hours=_read_hours(session, query),
         reasons=_read_reasons(session, query, has_allegations=has_allegations),
         procedures=_chart_procedures(session, query),
-        todos=choose_in_turn(below, cases, alerts),
+        todos=choose_in_turn(below, _find_overdue(session, asked.reader, unit_ids), alerts),
+        voices=_list_voices(session, asked.reader, unit_ids),
         waiting=_list_waiting(session, scope.query, unit_ids),
         last_beat=None if figures.total.answers else _find_last_beat(session, unit_ids),
         has_allegations=has_allegations,
@@ -342,6 +350,24 @@ def _read_hours(session: Session, query: CountQuery) -> Hours:
 def _read_reasons(session: Session, query: CountQuery, *, has_allegations: bool) -> Reasons:
     counts = counting.count_reasons(session, query, with_allegations=has_allegations)
     return Reasons(counts, find_most((row.code, row.count) for row in counts.rows))
+
+
+def _find_overdue(session: Session, reader: Reader, unit_ids: frozenset[int]) -> list[Todo]:
+    """Return the answers that are owed past their day, as one thing to do."""
+    waiting = case_figures.count_open(session, reader, unit_ids=unit_ids)
+    if not waiting.overdue:
+        return []
+    return [Todo(overdue=waiting.overdue, oldest_day=waiting.oldest_day)]
+
+
+def _list_voices(
+    session: Session, reader: Reader, unit_ids: frozenset[int]
+) -> tuple[Voice, ...] | None:
+    """Return the latest voices that the officer may see by now; None where none may be seen."""
+    units = unit_ids & reader.voices
+    if not units:
+        return None
+    return voices.list_latest(session, reader, limit=MOST_VOICES, unit_ids=units)
 
 
 def _list_alerts(session: Session, unit_ids: Set[int]) -> list[Todo]:

@@ -374,5 +374,5 @@ def say_todo(todo: Todo, chart: Chart[str]) -> tuple[str, str]:
         return f"{todo.alert.subject}: {_lower(say_alert(todo.alert))}", todo.alert.unit_name
     overdue = todo.overdue or 0
     heading = _("%(amount)s ý kiến quá hạn trả lời", amount=as_number(overdue))
-    oldest = _("hạn sớm nhất %(day)s", day=as_day(todo.oldest_day)) if todo.oldest_day else ""
+    oldest = _("cũ nhất từ %(day)s", day=as_day(todo.oldest_day)) if todo.oldest_day else ""
     return str(heading), str(oldest)

@@ -26,7 +26,7 @@ from satisfaction.terms import (
 )
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.admin.test_counts import tables_of
-from tests.conftest import Office
+from tests.conftest import NOW, Office
 from tests.making import tap
 
 HTMX = {"HX-Request": "true"}
@@ -376,6 +376,21 @@ def test_nothing_that_leads_to_a_person_is_on_the_page(app: Flask, march: Office
     assert "08:30" not in html
     with reading() as session:
         assert session.scalar(select(Rating.seq).limit(1)) is not None
+
+
+def test_the_latest_voices_are_shown_to_who_may_see_them_after_closing(
+    app: Flask, march: Office
+) -> None:
+    _plant(march, [1], at=NOW - timedelta(minutes=10), desk=1, reasons=("manner",))
+    shown = _part(_open(app, march).get(PAGE).text, "voices")
+    assert shown.count('<tr class="slim">') == 6
+    assert "Thứ Hai 09/03/2026" in shown
+    assert "10/03/2026" not in shown
+    assert not re.search(r"\d\d:\d\d", shown)
+    assert "Thái độ phục vụ" not in shown
+    assert "Đòi thêm tiền" not in shown
+    make_officer("auditor", Role.AUDITOR, unit=march.unit)
+    assert 'data-part="voices"' not in signed_in(app, "auditor").get(PAGE).text
 
 
 def test_english_says_the_same(app: Flask, march: Office) -> None:
