@@ -132,6 +132,8 @@ class _Office(Collector):
 def _of_database(found: Vitals) -> Iterator[Metric]:
     yield _gauge("hailong_ratings_today", "Ratings of today.", found.ratings_today)
     yield _gauge("hailong_stale_days", "Closed days counted live.", found.stale_days)
+    words = "Age of the oldest letter that waits to be sent."
+    yield _gauge("hailong_outbox_age_seconds", words, found.oldest_letter_age)
     if found.seconds_since_rebuild is not None:
         words = "Since a day's counts were last stored."
         yield _gauge("hailong_rebuild_age_seconds", words, found.seconds_since_rebuild)

@@ -1,5 +1,6 @@
 """A look at the whole installation: a line for each thing, and the status that scripts read."""
 
+import socket
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -41,7 +42,23 @@ def test_a_sound_installation_is_found_so(app: Flask, settings: Settings, ward: 
     said = app.test_cli_runner().invoke(args=["check"])
     assert said.exit_code == 0, said.output
     assert all(" / " in line for line in said.stdout.splitlines())
-    assert len(said.stdout.splitlines()) == len(found)
+    assert len(said.stdout.splitlines()) == len(found) + 1
+    assert "Mail server: chưa đặt" in said.stdout
+
+
+@pytest.mark.own_app
+def test_a_mail_server_that_does_not_answer_is_an_error(app: Flask, settings: Settings) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        app.config["SETTINGS"] = settings.model_copy(
+            update={"smtp_host": "127.0.0.1", "smtp_port": port, "smtp_from": "a@example.vn"}
+        )
+        said = app.test_cli_runner().invoke(args=["check"])
+    assert said.exit_code == 1
+    (line,) = [one for one in said.stdout.splitlines() if "Mail server" in one]
+    assert line.startswith("lỗi / error")
+    assert f"127.0.0.1:{port}" in line
 
 
 def test_what_is_wrong_is_an_error_and_the_status_says_so(
