@@ -51,7 +51,7 @@ PLACES = (
     Place(
         "admin.hours.index",
         _("Giờ mở cửa"),
-        Permission.MANAGE_OFFICE,
+        Permission.READ_OFFICE,
         _("Giờ làm việc trong tuần, ngày nghỉ và ngày làm bù."),
     ),
     Place(

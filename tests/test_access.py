@@ -106,7 +106,7 @@ POST 303/404 . . . . A Y .  admin.people.enable         /admin/people/{guest}/en
 POST 303/404 . . . . A Y .  admin.people.confirm        /admin/people/{guest}/confirm
 POST 422/404 . . . . A Y .  admin.people.create_role    /admin/people/{guest}/roles
 POST 303/404 . . . . A Y .  admin.people.delete_role    /admin/people/{guest}/roles/{grant}/end
-GET  200     . . . . A Y .  admin.hours.index           /admin/hours
+GET  200     . . . . A Y R  admin.hours.index           /admin/hours
 POST 422/404 . . . . A Y .  admin.hours.update          /admin/hours?unit={unit}
 POST 303/404 . . . . A Y .  admin.hours.inherit         /admin/hours/inherit?unit={unit}
 POST 422/404 . . . . A Y .  admin.hours.create          /admin/hours/days?unit={unit}

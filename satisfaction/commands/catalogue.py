@@ -18,6 +18,7 @@ from satisfaction.terms import CatalogueKind, Leaning
 from satisfaction.web import catalogue_words
 from satisfaction.web.import_words import MEGABYTE
 
+KINDS = click.Choice([kind.value for kind in CatalogueKind])
 catalogue_commands = Commands("catalogue", help="Import and change what all units share.")
 
 
@@ -31,11 +32,12 @@ def load_command() -> None:
 
 @catalogue_commands.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--kind", type=click.Choice(list(CatalogueKind)), required=True)
+@click.option("--kind", "named", type=KINDS, required=True)
 @click.option("--unit", "code", help="Code of the unit whose desks these are.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-def import_command(file: Path, *, kind: CatalogueKind, code: str | None, dry_run: bool) -> None:
+def import_command(file: Path, *, named: str, code: str | None, dry_run: bool) -> None:
     """Import a CSV or XLSX list of procedures or desks; the same list again changes nothing."""
+    kind = CatalogueKind(named)
     if (kind is CatalogueKind.DESKS) is not bool(code):
         raise click.UsageError("--kind desks needs --unit, --kind procedures has none")
     settings: Settings = current_app.config["SETTINGS"]

@@ -403,6 +403,7 @@ def test_an_auditor_reads_everything_and_is_offered_no_change(
         f"/admin/units/{ward.unit.id}",
         "/admin/desks",
         "/admin/presentation",
+        "/admin/hours",
         "/admin/catalogue",
         f"/admin/catalogue/procedures/{ward.procedures[0].id}",
         "/admin/scales",
