@@ -1,5 +1,6 @@
 """The tree of units at any day, and one unit with its history. Refuses to delete a unit."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -8,9 +9,10 @@ from flask_babel import gettext as _
 
 from admin.forms import as_day, as_key
 from admin.office_forms import EndForm, FoundForm, MoveForm, NameForm, carry_out, editor_of
-from satisfaction import clock, office_log, structure, unit_tree
+from satisfaction import clock, office_log, present_view, structure, unit_tree
 from satisfaction.database import reading
 from satisfaction.editing import Editor, get_own_unit, is_likely
+from satisfaction.periods import Period
 from satisfaction.terms import Permission, SuccessionExtent
 from satisfaction.web.guards import current_officer, requires
 
@@ -98,6 +100,25 @@ def _show_unit(unit_id: int, typed: dict[str, Any]) -> str:
         changes=changes,
         today=today,
     )
+
+
+@blueprint.get("/<int:unit_id>/present")
+@requires(Permission.SEE_COUNTS)
+def present(unit_id: int) -> ResponseReturnValue:
+    """Show the figures of a period by the units of today; this year so far unless asked."""
+    today = clock.today()
+    first = as_day(request.args.get("from")) or today.replace(month=1, day=1)
+    last = as_day(request.args.get("until")) or today
+    is_wrong = last < first or not (is_likely(first) and is_likely(last))
+    if is_wrong:
+        first, last = today.replace(month=1, day=1), today
+    period = Period(first, last + timedelta(days=1))
+    with reading() as session:
+        scope = current_officer().scope(Permission.SEE_COUNTS)
+        view = present_view.count_present(session, scope, unit_id=unit_id, period=period)
+    problem = _("Ngày cuối phải sau ngày đầu.") if is_wrong else ""
+    page = render_template("admin/units/present.html", unit_id=unit_id, view=view, problem=problem)
+    return page, 400 if is_wrong else 200
 
 
 @blueprint.post("/<int:unit_id>/name")

@@ -114,6 +114,7 @@ POST 404     . . . . A Y .  admin.hours.delete  /admin/hours/days/2999-01-01/del
 GET  200     . . . . A Y R  admin.units.index           /admin/units
 POST 422     . . . . A Y .  admin.units.create          /admin/units
 GET  200/404 . . . . A Y R  admin.units.show            /admin/units/{unit}
+GET  200/404 . S H I A Y R  admin.units.present         /admin/units/{unit}/present
 POST 422/404 . . . . A Y .  admin.units.rename          /admin/units/{unit}/name
 POST 422/404 . . . . A Y .  admin.units.move            /admin/units/{unit}/parent
 POST 422/404 . . . . A Y .  admin.units.end             /admin/units/{unit}/end
