@@ -21,7 +21,7 @@ from satisfaction.rating_lines import (
 from satisfaction.reports.ratings import write_ratings_csv, write_ratings_xlsx
 from satisfaction.terms import AuditAction, Permission
 from satisfaction.web.guards import client_network, current_officer, requires
-from satisfaction.web.rating_words import describe_rating, rating_headings
+from satisfaction.web.rating_words import make_describer, rating_headings
 from satisfaction.web.report_files import TYPES, name_file
 from satisfaction.web.words import name_dates
 
@@ -109,13 +109,13 @@ def _read(wanted: LinesWanted) -> Iterator[Sequence[RatingLine]]:
 
 
 def _csv(wanted: LinesWanted) -> Iterator[bytes]:
-    return write_ratings_csv(_read(wanted), rating_headings(), describe_rating)
+    return write_ratings_csv(_read(wanted), rating_headings(), make_describer())
 
 
 def _workbook(wanted: LinesWanted) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="hailong-") as folder:
         path = Path(folder) / "ratings.xlsx"
-        write_ratings_xlsx(_read(wanted), rating_headings(), describe=describe_rating, path=path)
+        write_ratings_xlsx(_read(wanted), rating_headings(), describe=make_describer(), path=path)
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 yield chunk

@@ -23,7 +23,7 @@ from satisfaction.database import reading, unit_of_work
 from satisfaction.periods import Period
 from satisfaction.rating_lines import LineReader, RatingLine, ask_for_lines, list_days
 from satisfaction.reports.ratings import write_ratings_csv, write_ratings_xlsx
-from satisfaction.web.rating_words import describe_rating, rating_headings
+from satisfaction.web.rating_words import make_describer, rating_headings
 from wsgi import create_app
 
 DAYS = 250
@@ -92,10 +92,10 @@ def main() -> None:
         days = _days(int(unit_id), period, lines)
         if form == "csv":
             with Path(path).open("wb") as file:
-                for part in write_ratings_csv(days, rating_headings(), describe_rating):
+                for part in write_ratings_csv(days, rating_headings(), make_describer()):
                     file.write(part)
         else:
-            write_ratings_xlsx(days, rating_headings(), describe=describe_rating, path=Path(path))
+            write_ratings_xlsx(days, rating_headings(), describe=make_describer(), path=Path(path))
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     told = {"lines": lines[0], "seconds": time.monotonic() - begun, "megabytes": most}
     print(json.dumps(told))

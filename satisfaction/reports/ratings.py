@@ -9,6 +9,7 @@ import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from satisfaction.reports.xlsx import OPTIONS, WRITTEN_AT
 from satisfaction.text import clean
 
 MOST_ROWS = 1_048_576
+LONGEST_NAME = 80
 Cells = Sequence[str | int | date]
 Describe = Callable[[RatingLine], Cells]
 
@@ -46,7 +48,17 @@ def _as_csv(rows: Iterable[Cells]) -> bytes:
 def _as_cell(cell: str | int | date) -> str | int:
     if isinstance(cell, date):
         return cell.isoformat()
-    return as_text(clean(cell)) if isinstance(cell, str) else cell
+    return as_text(_tidied(cell)) if isinstance(cell, str) else cell
+
+
+def _tidied(text: str) -> str:
+    """Return text that a file can hold; names come again and again, words only once."""
+    return _tidied_name(text) if len(text) <= LONGEST_NAME else clean(text)
+
+
+@lru_cache(maxsize=4096)
+def _tidied_name(text: str) -> str:
+    return clean(text)
 
 
 def write_ratings_xlsx(
@@ -81,7 +93,7 @@ def _begin_sheet(book: Any, headings: Sequence[str]) -> Worksheet:
 
 def _put(sheet: Worksheet, place: tuple[int, int], cell: str | int | date, as_day: Any) -> None:
     if isinstance(cell, str):
-        sheet.write_string(*place, clean(cell))
+        sheet.write_string(*place, _tidied(cell))
     elif isinstance(cell, date):
         at = datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001 - a workbook's date.
         sheet.write_datetime(*place, at, as_day)

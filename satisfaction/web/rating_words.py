@@ -1,7 +1,8 @@
 """Single ratings in words, for files. Refuses to say of a rating what its line does not have."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import lru_cache
 
 from flask_babel import gettext as _
 
@@ -36,36 +37,39 @@ def rating_headings() -> list[str]:
     ]
 
 
-def describe_rating(line: RatingLine) -> Sequence[str | int | date]:
-    """Return the cells of one rating."""
+def make_describer() -> Callable[[RatingLine], Sequence[str | int | date]]:
+    """Return what gives the cells of a rating; words are looked up once, not once a line."""
     is_here = is_vietnamese()
     yes, no = str(_("có")), str(_("không"))
-    return [
-        line.day,
-        str(_("Sáng")) if line.is_morning else str(_("Chiều")),
-        line.unit_code,
-        line.unit_name,
-        line.desk_code,
-        line.desk_name,
-        line.procedure_code,
-        line.procedure_name,
-        as_word(line.channel),
-        as_word(line.source),
-        line.scale,
-        line.position,
-        line.level_vi if is_here else line.level_en,
-        as_word(line.leaning),
-        _standing(line.standing),
-        yes if line.is_assisted else no,
-        yes if line.marks else no,
-        "; ".join(vi if is_here else en for vi, en in line.reasons),
-        line.words,
-    ]
+    halves = {True: str(_("Sáng")), False: str(_("Chiều"))}
+    word = lru_cache(maxsize=None)(as_word)
+    standings = {
+        Standing.LINKED: str(_("Gắn lượt phục vụ")),
+        Standing.UNLINKED: str(_("Không gắn lượt phục vụ")),
+        Standing.VOIDED: str(_("Đã hủy")),
+    }
 
+    def describe(line: RatingLine) -> Sequence[str | int | date]:
+        return [
+            line.day,
+            halves[line.is_morning],
+            line.unit_code,
+            line.unit_name,
+            line.desk_code,
+            line.desk_name,
+            line.procedure_code,
+            line.procedure_name,
+            word(line.channel),
+            word(line.source),
+            line.scale,
+            line.position,
+            line.level_vi if is_here else line.level_en,
+            word(line.leaning),
+            standings[line.standing],
+            yes if line.is_assisted else no,
+            yes if line.marks else no,
+            "; ".join(vi if is_here else en for vi, en in line.reasons),
+            line.words,
+        ]
 
-def _standing(standing: Standing) -> str:
-    if standing is Standing.LINKED:
-        return str(_("Gắn lượt phục vụ"))
-    if standing is Standing.UNLINKED:
-        return str(_("Không gắn lượt phục vụ"))
-    return str(_("Đã hủy"))
+    return describe
