@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from flask import Blueprint, Response, make_response, render_template, request, stream_with_context
+from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from admin.questions import read_question
@@ -18,11 +18,11 @@ from satisfaction.rating_lines import (
     ask_for_lines,
     list_days,
 )
-from satisfaction.reports.ratings import write_ratings_csv, write_ratings_xlsx
+from satisfaction.reports.ratings import Describe, write_ratings_csv, write_ratings_xlsx
 from satisfaction.terms import AuditAction, Permission
 from satisfaction.web.guards import client_network, current_officer, requires
 from satisfaction.web.rating_words import make_describer, rating_headings
-from satisfaction.web.report_files import TYPES, name_file
+from satisfaction.web.report_files import TYPES, name_taken
 from satisfaction.web.words import name_dates
 
 blueprint = Blueprint("ratings", __name__, url_prefix="/reports/ratings")
@@ -92,18 +92,28 @@ def download() -> ResponseReturnValue:
             },
         )
     content = _workbook(wanted) if is_workbook else _csv(wanted)
-    response = Response(stream_with_context(content), content_type=TYPES[form])
-    name = name_file(wanted.unit_code, period, kind="luot-danh-gia", form=form)
+    response = Response(content, content_type=TYPES[form])
+    name = name_taken(wanted.unit_code, period, kind="luot-danh-gia", form=form)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 
 def _read(wanted: LinesWanted) -> Iterator[Sequence[RatingLine]]:
-    """Read a day at a time, so that no connection waits for a slow reader."""
+    """Read a day at a time, so that no connection waits for a slow reader.
+
+    The request is over when the file is read, and nothing of it is held from one day to the next.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
     with reading() as session:
         reader = LineReader(session, wanted)
+    return _read_days(app, reader, wanted)
+
+
+def _read_days(
+    app: Flask, reader: LineReader, wanted: LinesWanted
+) -> Iterator[Sequence[RatingLine]]:
     for day, units in list_days(wanted):
-        with reading() as session:
+        with app.app_context(), reading() as session:
             lines = reader.read_day(session, day, units)
         yield lines
 
@@ -113,9 +123,15 @@ def _csv(wanted: LinesWanted) -> Iterator[bytes]:
 
 
 def _workbook(wanted: LinesWanted) -> Iterator[bytes]:
+    return _write_workbook(_read(wanted), rating_headings(), make_describer())
+
+
+def _write_workbook(
+    days: Iterator[Sequence[RatingLine]], headings: Sequence[str], describe: Describe
+) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="hailong-") as folder:
         path = Path(folder) / "ratings.xlsx"
-        write_ratings_xlsx(_read(wanted), rating_headings(), describe=make_describer(), path=path)
+        write_ratings_xlsx(days, headings, describe=describe, path=path)
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 yield chunk

@@ -19,7 +19,7 @@ from satisfaction.reports.report import OpenedReport, open_report
 from satisfaction.terms import Permission
 from satisfaction.web.guards import client_network, current_officer, requires
 from satisfaction.web.release_words import build_release_paper
-from satisfaction.web.report_files import WRITERS, as_attachment, name_file, write_release
+from satisfaction.web.report_files import WRITERS, as_attachment, name_taken, write_release
 from satisfaction.web.report_words import build_paper
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
@@ -183,7 +183,7 @@ def _take(wanted: _Wanted, found: _Found) -> ResponseReturnValue:
             network=client_network(),
         )
     kind = NAMES[wanted.version]
-    name = name_file(report.total.unit_code, taken.period, kind=kind, form=form)
+    name = name_taken(report.total.unit_code, taken.period, kind=kind, form=form)
     return as_attachment(content, name=name, form=form)
 
 

@@ -9,14 +9,15 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from satisfaction import clock
 from satisfaction.counting.selecting import CHANNEL, HOUR, STANDING
+from satisfaction.database import UtcTime
 from satisfaction.errors import UnitNotFoundError
 from satisfaction.models import (
     Comment,
@@ -96,7 +97,8 @@ def ask_for_lines(
                 Rating.local_day >= part.period.first_day,
                 Rating.local_day < min(part.period.end_day, clock.today()),
                 Rating.unit_id.in_(sorted(part.unit_ids)),
-            )
+            ),
+            _today(),
         )
         or 0
         for part in segments
@@ -113,7 +115,7 @@ def _select(*columns: Any) -> Select[Any]:
         .outerjoin(Visit, Visit.id == Rating.visit_id)
         .outerjoin(RatingVoid, RatingVoid.rating_seq == Rating.seq)
         .outerjoin(_superseder, _superseder.supersedes_seq == Rating.seq)
-        .where(_superseder.seq.is_(None))
+        .where(_superseder.seq.is_(None), Rating.received_at < bindparam("today", type_=UtcTime))
     )
 
 
@@ -130,6 +132,16 @@ _LINE = _select(
     STANDING.label("standing"),
     HOUR.label("hour"),
 )
+
+
+# What comes today is left out until tomorrow, or who asks again and again would see it come.
+_WORDS = select(Comment.rating_seq, Comment.body).where(
+    Comment.given_at < bindparam("today", type_=UtcTime)
+)
+
+
+def _today() -> dict[str, datetime]:
+    return {"today": clock.start_of_day(clock.today())}
 
 
 def list_days(wanted: LinesWanted) -> Iterator[tuple[date, frozenset[int]]]:
@@ -170,11 +182,11 @@ class LineReader:
     def read_day(self, session: Session, day: date, units: frozenset[int]) -> list[RatingLine]:
         """Return the lines of a day: its morning, then its afternoon, each shuffled."""
         found = _LINE.where(Rating.local_day == day, Rating.unit_id.in_(sorted(units)))
-        rows = sorted(session.execute(found), key=_shuffled)
+        rows = sorted(session.execute(found, _today()), key=_shuffled)
         seqs = [row.seq for row in rows]
         reasons = _gather(session, select(RatingReason.rating_seq, RatingReason.reason_id), seqs)
         marks = _gather(session, select(RatingMark.rating_seq, RatingMark.mark), seqs)
-        words = _gather(session, select(Comment.rating_seq, Comment.body), seqs)
+        words = _gather(session, _WORDS, seqs)
         return [
             self._line(
                 row,
@@ -242,7 +254,7 @@ def _gather(session: Session, statement: Any, seqs: Sequence[int]) -> Mapping[in
     key = statement.selected_columns[0]
     for first in range(0, len(seqs), MOST_AT_ONCE):
         for seq, value in session.execute(
-            statement.where(key.in_(seqs[first : first + MOST_AT_ONCE]))
+            statement.where(key.in_(seqs[first : first + MOST_AT_ONCE])), _today()
         ):
             found[seq].append(value)
     return found

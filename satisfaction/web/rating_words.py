@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import lru_cache
 
 from flask_babel import gettext as _
 
 from satisfaction.rating_lines import RatingLine
-from satisfaction.terms import Standing
+from satisfaction.terms import Channel, Leaning, RatingSource, Standing
 from satisfaction.web.formats import is_vietnamese
 from satisfaction.web.words import as_word
 
@@ -42,7 +41,9 @@ def make_describer() -> Callable[[RatingLine], Sequence[str | int | date]]:
     is_here = is_vietnamese()
     yes, no = str(_("có")), str(_("không"))
     halves = {True: str(_("Sáng")), False: str(_("Chiều"))}
-    word = lru_cache(maxsize=None)(as_word)
+    channels = {term: as_word(term) for term in Channel}
+    sources = {term: as_word(term) for term in RatingSource}
+    leanings = {term: as_word(term) for term in Leaning}
     standings = {
         Standing.LINKED: str(_("Gắn lượt phục vụ")),
         Standing.UNLINKED: str(_("Không gắn lượt phục vụ")),
@@ -59,12 +60,12 @@ def make_describer() -> Callable[[RatingLine], Sequence[str | int | date]]:
             line.desk_name,
             line.procedure_code,
             line.procedure_name,
-            word(line.channel),
-            word(line.source),
+            channels[line.channel],
+            sources[line.source],
             line.scale,
             line.position,
             line.level_vi if is_here else line.level_en,
-            word(line.leaning),
+            leanings[line.leaning],
             standings[line.standing],
             yes if line.is_assisted else no,
             yes if line.marks else no,

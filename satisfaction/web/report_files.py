@@ -72,7 +72,12 @@ TYPES: Mapping[str, str] = {
 }
 
 
-def name_file(unit_code: str, period: Period, *, kind: str, form: str) -> str:
+def name_file(report: Report, form: str) -> str:
+    """Return the name of a report's file: unit, first and last day."""
+    return name_taken(report.total.unit_code, report.query.period, kind="bao-cao", form=form)
+
+
+def name_taken(unit_code: str, period: Period, *, kind: str, form: str) -> str:
     """Return the name of a file: what it is, unit, first and last day."""
     return f"{kind}_{unit_code}_{period.first_day}_{period.last_day}.{form}"
 

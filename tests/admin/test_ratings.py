@@ -19,6 +19,7 @@ from satisfaction.periods import parse_period
 from satisfaction.rating_lines import LineReader, ask_for_lines, list_days
 from satisfaction.reports.ratings import write_ratings_csv, write_ratings_xlsx
 from satisfaction.terms import ALLEGATIONS, AuditAction, Role
+from satisfaction.web.rating_words import make_describer, rating_headings
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.admin.test_counts import PAYLOADS
 from tests.conftest import Office, make_office
@@ -42,7 +43,7 @@ def february(ward: Office) -> Office:
     rated_visit(ward, 3, at=DAY + timedelta(hours=6), desk=1)
     low = rated_visit(ward, 1, at=DAY + timedelta(hours=5), procedure_id=ward.procedures[0].id)
     said = rated_visit(ward, 2, at=DAY + timedelta(days=1))
-    with unit_of_work() as session:
+    with clock.replaced(DAY + timedelta(days=1)), unit_of_work() as session:
         comments.record_comment(session, low, "họ đòi thêm tiền")
         comments.record_comment(session, said, "=1+1 chờ lâu")
         recording.void_rating(session, said, account_id=None, explanation="thử máy")
@@ -87,6 +88,35 @@ def test_a_line_has_the_half_day_and_nothing_that_leads_to_a_person(
         *["Chiều"] * 2,
     ]
     assert not any("10:" in cell or "09:" in cell for line in lines for cell in line.values())
+
+
+def test_what_comes_today_waits_until_tomorrow(
+    supervisor: OfficersBrowser, february: Office
+) -> None:
+    late = rated_visit(february, 3, at=DAY)
+    before = _lines(supervisor, february)
+    with unit_of_work() as session:
+        comments.record_comment(session, late, "viết thêm hôm nay")
+    assert _lines(supervisor, february) == before
+    with clock.replaced(clock.now() + timedelta(days=1)):
+        assert "viết thêm hôm nay" in [line["Ý kiến"] for line in _read_lines(february)]
+
+
+def _read_lines(ward: Office) -> list[dict[str, str]]:
+    """Read the lines without a browser, whose sign-in would be over by another day."""
+    with reading() as session:
+        wanted = ask_for_lines(
+            session,
+            ward.unit.id,
+            parse_period("2026-02")[1],
+            visible={ward.unit.id},
+            allegations=set(),
+        )
+        reader = LineReader(session, wanted)
+        days = [reader.read_day(session, day, units) for day, units in list_days(wanted)]
+    parts = write_ratings_csv(days, rating_headings(), make_describer())
+    text = b"".join(parts).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
 
 
 def test_lines_of_a_half_day_are_shuffled(ward: Office) -> None:
