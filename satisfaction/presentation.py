@@ -260,6 +260,14 @@ def read_title(text: str) -> str:
     return _line(text, "office_title", LONGEST_TITLE)
 
 
+def read_line(text: str) -> str:
+    """Return a line for the waiting screen as it is kept.
+
+    Raises: OfficeChangeRefusedError.
+    """
+    return _line(text, "we_changed_vi", LONGEST_LINE)
+
+
 def read_reasons(session: Session, codes: str) -> list[str]:
     """Return the codes of reasons that stand in a text with commas between them.
 

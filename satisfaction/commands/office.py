@@ -17,6 +17,7 @@ from satisfaction.commands.base import (
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import unit_of_work
 from satisfaction.periods import day_period
+from satisfaction.presentation import IDLE_SECONDS, read_line
 
 office_commands = Commands("office", help="Change what a unit's devices and links do.")
 
@@ -27,11 +28,28 @@ office_commands = Commands("office", help="Change what a unit's devices and link
 @click.option(
     "--link-hours", type=click.IntRange(1, 24 * 31), help="How long links to visits live."
 )
-def configure_command(code: str, *, unlinked: bool | None, link_hours: int | None) -> None:
+@click.option("--idle-seconds", type=click.IntRange(*IDLE_SECONDS), help="Until a device rests.")
+@click.option("--we-changed", help="What was changed thanks to citizens, on the waiting screen.")
+@click.option("--we-changed-en", help="The same in English.")
+def configure_command(
+    code: str,
+    *,
+    unlinked: bool | None,
+    link_hours: int | None,
+    idle_seconds: int | None,
+    we_changed: str | None,
+    we_changed_en: str | None,
+) -> None:
     """Change what is in force for a unit from now on; what is left out stays as it is."""
     with unit_of_work() as session:
         unit = office.get_unit_by_code(session, code, day_period(clock.today()))
-        changes = Changes(allows_unlinked=unlinked, invitation_hours=link_hours)
+        changes = Changes(
+            allows_unlinked=unlinked,
+            invitation_hours=link_hours,
+            idle_seconds=idle_seconds,
+            we_changed_vi=None if we_changed is None else read_line(we_changed),
+            we_changed_en=None if we_changed_en is None else read_line(we_changed_en),
+        )
         version = change_configuration(session, unit, changes)
     click.echo(
         f"{code}\tunlinked={str(version.allows_unlinked).lower()}"
