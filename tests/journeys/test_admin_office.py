@@ -100,7 +100,7 @@ def test_the_offices_mark_reaches_the_device(ruled: Office, tabs: Tabs, tmp_path
     page.get_by_label("Biểu trưng của cơ quan").set_input_files(tmp_path / "logo.png")
     page.get_by_label("Tên cơ quan ở đầu màn hình").fill("Điểm phục vụ số 7")
     page.get_by_role("button", name="Lưu nội dung").click()
-    expect(page.locator("p.notice")).to_contain_text("Đã lưu")
+    expect(page.get_by_text("Đã lưu.")).to_be_visible()
     kiosk = KioskAtDesk(ruled, tabs).open()
     mark = kiosk.locator(".head .mark")
     expect(kiosk.locator(".head")).to_contain_text("Điểm phục vụ số 7")
