@@ -207,7 +207,7 @@ def _find_duplicates(rows: Sequence[CatalogueRow], known: Known) -> list[Duplica
     found: list[Duplicate] = []
     for key, lines in groups.items():
         codes = {code for _number, code, _raw in lines}
-        others = [(0, code, name) for code, name in known.get(key, ()) if code not in codes]
+        others = [(0, code, name) for code, name in sorted(known.get(key, ())) if code not in codes]
         together = others + lines
         if len(together) > 1 and len(found) < MOST_DUPLICATES:
             forms = {raw.strip() for _number, _code, raw in together}
