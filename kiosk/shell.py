@@ -10,7 +10,6 @@ from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
 from kiosk.credential import keep_credential, token_hash
-from kiosk.emblem import emblem_address
 from kiosk.faults import render_paused
 from kiosk.pages import ScreenName, render_screen
 from kiosk.screen import PAGE_FILES, at_rest, find_files, shell_edition
@@ -49,11 +48,10 @@ def show() -> ResponseReturnValue:
 @for_kiosk
 def index() -> ResponseReturnValue:
     """Name the edition and all of it: files, each with a part of its digest as ``v``, and texts."""
-    root, resting = Path(str(current_app.static_folder)), _load_resting()
-    marks = [emblem_address(resting.emblem_digest)] if resting.emblem_digest else []
+    root = Path(str(current_app.static_folder))
     return jsonify(
-        edition=shell_edition(resting),
-        files=_addresses(root, PAGE_FILES) + marks,
+        edition=shell_edition(_load_resting()),
+        files=_addresses(root, PAGE_FILES),
         texts=list(speech_addresses().values()),
         audio=_addresses(root, AUDIO_FILES),
     )

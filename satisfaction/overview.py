@@ -53,37 +53,13 @@ class Overview:
     procedures: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scope:
-    """A question that an officer may ask, and what else could be asked."""
-
-    query: CountQuery
-    units: tuple[Choice, ...]
-    desks: tuple[Choice, ...]
-    procedures: tuple[Choice, ...]
-
-
 def build_overview(session: Session, unit_ids: Set[int], wanted: Wanted) -> Overview:
     """Return the figures of a unit that the officer may see, and the choices around them.
-
-    Raises: those of ``open_scope``; counting's errors.
-    """
-    scope = open_scope(session, unit_ids, wanted)
-    return Overview(
-        figures=counting.count(session, scope.query),
-        units=scope.units,
-        desks=scope.desks,
-        procedures=scope.procedures,
-    )
-
-
-def open_scope(session: Session, unit_ids: Set[int], wanted: Wanted) -> Scope:
-    """Return the question about a unit that the officer may see, and the choices around it.
 
     Shape: ``unit_ids`` are those where the officer may see counts today. What stood under them
     for the whole of the period may be asked for as well, because it is part of their figures.
     Raises: UnitNotFoundError, DeskNotFoundError, ProcedureNotFoundError, also for what is
-    outside.
+    outside; counting's errors.
     """
     units = _list_units(session, unit_ids, wanted.period)
     unit_id = wanted.unit_id
@@ -107,7 +83,8 @@ def open_scope(session: Session, unit_ids: Set[int], wanted: Wanted) -> Scope:
         channel=wanted.channel,
         source=wanted.source,
     )
-    return Scope(query=query, units=units, desks=desks, procedures=procedures)
+    figures = counting.count(session, query)
+    return Overview(figures=figures, units=units, desks=desks, procedures=procedures)
 
 
 def _list_units(session: Session, unit_ids: Set[int], period: Period) -> tuple[Choice, ...]:

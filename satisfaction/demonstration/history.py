@@ -72,7 +72,6 @@ class Answer:
     reasons: tuple[str, ...] = ()
     is_assisted: bool = False
     language: Language = Language.VI
-    comment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -241,7 +240,6 @@ def _as_tap(serving: Serving) -> Tap:
         is_assisted=answer.is_assisted,
         language=answer.language,
         reasons=answer.reasons,
-        comment=answer.comment,
     )
 
 

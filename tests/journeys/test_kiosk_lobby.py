@@ -11,7 +11,6 @@ from satisfaction.database import unit_of_work
 from satisfaction.models import Visit
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
-from tests.journeys.devices import until
 from tests.journeys.kiosks import KioskAtDesk, key, rest
 from tests.kiosk.phones import invite
 
@@ -53,7 +52,10 @@ def _ready(lobby: KioskInLobby, **options: Any) -> Page:
 
 
 def _rated(lobby: KioskInLobby, page: Page, visit: Visit, level: int) -> None:
-    until(page, lobby.counted)
+    for _ in range(100):
+        if lobby.counted():
+            break
+        page.wait_for_timeout(50)
     assert [(one.level, one.visit_id) for one in lobby.counted()] == [(level, visit.id)]
     assert lobby.outcome(visit) == "rated"
 
