@@ -9,10 +9,23 @@ from datetime import time, timedelta
 
 from flask import current_app
 
-from satisfaction import backups, calendars, clock, ledger, marking, office, pruning, rollups, watch
+from satisfaction import (
+    backups,
+    calendars,
+    case_opening,
+    clock,
+    ledger,
+    marking,
+    office,
+    pruning,
+    retention,
+    rollups,
+    watch,
+)
 from satisfaction.database import reading, unit_of_work
 from satisfaction.ledger import HeldRun
 from satisfaction.periods import day_period
+from satisfaction.retention import Erased
 from satisfaction.timetable import Job, Result, hourly
 from satisfaction.web.shell import shell_version
 
@@ -58,11 +71,33 @@ def back_up() -> Result:
     return {"ratings": backup.contents.ratings}
 
 
+def see_to_cases() -> Result:
+    """Open the cases that open by themselves, and raise late ones to the unit's head."""
+    with unit_of_work() as session:
+        opened = case_opening.open_due_cases(session)
+    with unit_of_work() as session:
+        raised = case_opening.escalate_late_cases(session)
+    return {"cases": opened.allegations + opened.patterns, "raised": raised}
+
+
+def erase_words() -> Result:
+    """Erase words and links whose time is over, a few at a time, so that no tap waits long."""
+    total = Erased()
+    while True:
+        with unit_of_work() as session:
+            erased = retention.erase_due_words(session)
+        if not erased:
+            return {"words": total.words, "links": total.links, "notes": total.notes}
+        total += erased
+
+
 JOBS: tuple[Job, ...] = (
     Job(name="rebuild", times=(time(0, 20),), run=rebuild_days, lease=timedelta(hours=2)),
     Job(name="prune", times=(time(0, 50),), run=prune),
+    Job(name="retention", times=(time(1, 20),), run=erase_words, lease=timedelta(hours=2)),
     Job(name="backup", times=(time(2, 30),), run=back_up, lease=timedelta(hours=3)),
     Job(name="fleet", times=hourly(5), run=watch_fleet),
+    Job(name="escalate", times=hourly(35), run=see_to_cases),
 )
 
 

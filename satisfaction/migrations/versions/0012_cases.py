@@ -128,7 +128,9 @@ def _make_case() -> None:
         sa.UniqueConstraint("rating_seq", "kind", name=op.f("uq_voice_case_rating_seq_kind")),
         sa.UniqueConstraint("desk_id", "day", "mark", name=op.f("uq_voice_case_desk_id_day_mark")),
     )
-    op.create_index(op.f("ix_voice_case_unit_id_voice_case_state"), "voice_case", ["unit_id", "state"])
+    op.create_index(
+        op.f("ix_voice_case_unit_id_voice_case_state"), "voice_case", ["unit_id", "state"]
+    )
     op.create_index(op.f("ix_voice_case_assignee_id"), "voice_case", ["assignee_id"])
 
 
