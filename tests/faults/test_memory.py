@@ -9,6 +9,7 @@ from pathlib import Path
 from flask import Flask
 
 from satisfaction.database import unit_of_work
+from satisfaction.web import server
 from tests.conftest import make_office
 from tests.faults.live import LiveTaps
 from tests.faults.serving import Product, serving
@@ -59,6 +60,9 @@ def test_the_product_lives_within_half_a_gigabyte(app: Flask) -> None:
         ward = make_office(session)
     visits = live_visits(ward, 4000 if IS_LONG else 300)
     with _limited() as group, serving(app) as product:
+        until = time.monotonic() + 60
+        while len(product.pids()) <= server.workers and time.monotonic() < until:
+            time.sleep(0.05)
         if group is not None:
             _move(product, group)
         before = product.pids()
