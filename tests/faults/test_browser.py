@@ -35,7 +35,8 @@ IS_LONG = os.environ.get("FAULTS") == "long"
 ROUNDS = 10 if IS_LONG else 1
 QUEUED = 2_000 if IS_LONG else 150
 MOST_LOADS = 10
-LONGEST_SECONDS = 120 if IS_LONG else 40
+# A busy machine may take long; only what never comes is a fault.
+LONGEST_SECONDS = 120
 WRONG = [timedelta(hours=1), -timedelta(days=3), -timedelta(hours=1), timedelta(days=3)]
 
 
@@ -256,8 +257,10 @@ def test_the_server_is_restored_from_last_nights_backup(app: Flask, stand: Stand
     stand.product.stop()
     db.engine.dispose()
     put_back()
-    stand.product.start()
+    # Counted before the page can find the server and deliver again.
     gone = len(stand.rated) - len(_counted())
+    db.engine.dispose()
+    stand.product.start()
     _load_again(page)
     stand.wait_for_delivery(page)
     stand.say(f"server restored from last night's backup, {gone} gone")

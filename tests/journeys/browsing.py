@@ -30,7 +30,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-LONGEST_WAIT_MS = 15_000
+LONGEST_WAIT_MS = 30_000
 Wsgi = Callable[..., Any]
 
 

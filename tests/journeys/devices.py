@@ -79,7 +79,7 @@ class Device:
             self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
 
 
-def until(page: Page, condition: Callable[[], object], *, seconds: float = 15) -> None:
+def until(page: Page, condition: Callable[[], object], *, seconds: float = 45) -> None:
     """Wait for something that no part of the page shows."""
     deadline = time.monotonic() + seconds
     while not condition():

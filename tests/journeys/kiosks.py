@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page
 from sqlalchemy import select
 
 from satisfaction import clock, visits
@@ -96,6 +96,19 @@ class KioskAtDesk:
             )
             for rating, position in rows
         ]
+
+
+def stop_clock(page: Page, *, ahead_seconds: float) -> None:
+    """Stop the page's clock a moment later; again where a busy machine let that moment pass."""
+    while True:
+        moment = page.evaluate("Date.now()") / 1000 + ahead_seconds
+        try:
+            page.clock.pause_at(moment)
+        except Error as problem:
+            if "past" not in str(problem):
+                raise
+        else:
+            return
 
 
 def key(page: Page, level: int) -> Locator:

@@ -4,14 +4,13 @@ Refuses to judge a screen; the tests of looks and of access do.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from playwright.sync_api import Page
 
 from satisfaction import fleet, office, visits
 from satisfaction.database import unit_of_work
 from satisfaction.models import Configuration
-from tests.journeys.kiosks import DEAD_MS, KioskAtDesk, key
+from tests.journeys.kiosks import DEAD_MS, KioskAtDesk, key, stop_clock
 
 SIZES = (
     (1280, 800),
@@ -42,9 +41,8 @@ def tell_what_changed(kiosk: KioskAtDesk) -> None:
 
 def hold(page: Page) -> None:
     """Stop the page's clock a moment later, when the screen takes touches."""
-    now: float = page.evaluate("Date.now()")
-    page.clock.pause_at(datetime.fromtimestamp(now / 1000 + 0.7, UTC))
-    for _ in range(20):
+    stop_clock(page, ahead_seconds=0.7)
+    for _ in range(100):
         page.clock.run_for(DEAD_MS)
         if not page.locator("body.is-fresh").count():
             return

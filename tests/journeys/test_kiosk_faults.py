@@ -2,16 +2,17 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from satisfaction.config import Settings
 from tests.conftest import Office
 from tests.journeys.browsing import GunicornServer, Tabs, Wsgi, threaded_server
+from tests.journeys.devices import until
 from tests.journeys.kiosks import KioskAtDesk, key, rest
 
 pytestmark = pytest.mark.journey
@@ -38,13 +39,6 @@ def kiosk(browser: Browser, server: GunicornServer, ward_now: Office) -> Iterato
     assert tabs.unexpected() == []
 
 
-def _until(page: Page, condition: Callable[[], object], *, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        page.wait_for_timeout(50)
-
-
 def test_a_touch_while_the_server_is_dead_arrives_once(
     kiosk: KioskAtDesk, server: GunicornServer
 ) -> None:
@@ -61,7 +55,7 @@ def test_a_touch_while_the_server_is_dead_arrives_once(
     page.locator(".thanks").wait_for()
     assert kiosk.counted() == []
     server.start()
-    _until(page, lambda: any(given.reasons for given in kiosk.counted()))
+    until(page, lambda: any(given.reasons for given in kiosk.counted()))
     page.wait_for_timeout(300)
     assert [(given.level, given.visit_id, given.reasons) for given in kiosk.counted()] == [
         (2, visit.id, ("wait",))
@@ -90,7 +84,7 @@ def test_a_touch_whose_answer_is_lost_arrives_once(
     page.route("**/kiosk/{ratings,sync}", lose)
     key(page, 5).click()
     page.locator(".thanks").wait_for()
-    _until(page, lambda: len(answers) == 2)
+    until(page, lambda: len(answers) == 2)
     assert answers == [200, 200]
     assert [given.level for given in kiosk.counted()] == [5]
 
@@ -109,7 +103,7 @@ def test_a_page_of_the_network_is_no_answer(kiosk: KioskAtDesk) -> None:
     page.wait_for_timeout(300)
     assert kiosk.counted() == []
     page.unroute("**/kiosk/{ratings,sync}")
-    _until(page, lambda: kiosk.counted())
+    until(page, lambda: kiosk.counted())
     assert [given.level for given in kiosk.counted()] == [4]
 
 

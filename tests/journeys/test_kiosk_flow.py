@@ -1,7 +1,6 @@
 """A citizen at the kiosk: what is touched is counted once, and the page goes on by itself."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from satisfaction.models import Kiosk
 from satisfaction.terms import FollowUp
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
+from tests.journeys.devices import until
 from tests.journeys.kiosks import Counted, KioskAtDesk, key, rest
 
 pytestmark = pytest.mark.journey
@@ -29,18 +29,9 @@ def _asked(page: Page) -> None:
     rest(page)
 
 
-def _until(page: Page, condition: Callable[[], object]) -> None:
-    """Wait until something has reached the server."""
-    for _ in range(100):
-        if condition():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it never came")
-
-
 def _arrived(kiosk: KioskAtDesk, number: int, page: Page) -> list[Counted]:
     """Return the ratings when so many have been delivered."""
-    _until(page, lambda: len(kiosk.counted()) >= number)
+    until(page, lambda: len(kiosk.counted()) >= number)
     return kiosk.counted()
 
 
@@ -71,7 +62,7 @@ def test_a_low_answer_is_followed_by_reasons(kiosk: KioskAtDesk) -> None:
     page.get_by_role("checkbox", name="Trễ hẹn trả kết quả").check()
     page.get_by_role("button", name="Gửi").click()
     expect(page.get_by_role("heading")).to_have_text("Cảm ơn ông/bà!")
-    _until(page, lambda: any(given.reasons for given in kiosk.counted()))
+    until(page, lambda: any(given.reasons for given in kiosk.counted()))
     assert [(given.level, given.reasons) for given in kiosk.counted()] == [(2, ("wait", "late"))]
 
 
@@ -103,7 +94,7 @@ def test_reasons_send_themselves_and_more_time_can_be_had(kiosk: KioskAtDesk) ->
     expect(page.locator("#left")).to_have_text(re.compile("^(5|6)[0-9]$"))
     page.clock.fast_forward("01:01")
     page.locator(".thanks").wait_for()
-    _until(page, lambda: any(given.reasons for given in kiosk.counted()))
+    until(page, lambda: any(given.reasons for given in kiosk.counted()))
     assert kiosk.counted()[0].reasons == ("other",)
 
 
@@ -113,7 +104,7 @@ def test_a_citizen_may_decline(kiosk: KioskAtDesk) -> None:
     _asked(page)
     page.get_by_role("button", name="Không đánh giá").click()
     page.locator(".wait").wait_for()
-    _until(page, lambda: kiosk.outcome(visit))
+    until(page, lambda: kiosk.outcome(visit))
     assert (kiosk.outcome(visit), kiosk.counted()) == ("skipped", [])
 
 
@@ -131,7 +122,7 @@ def test_whoever_is_still_there_gets_all_the_time_again(kiosk: KioskAtDesk) -> N
     expect(page.get_by_role("dialog")).to_contain_text("Màn hình sẽ đóng sau")
     page.clock.fast_forward("00:21")
     page.locator(".wait").wait_for()
-    _until(page, lambda: kiosk.outcome(visit))
+    until(page, lambda: kiosk.outcome(visit))
     assert (kiosk.outcome(visit), kiosk.counted()) == ("timed_out", [])
 
 

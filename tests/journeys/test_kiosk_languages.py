@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.conftest import Office
 from tests.journeys.browsing import ROOT, Tabs
+from tests.journeys.devices import until
 from tests.journeys.kiosks import KioskAtDesk, key, rest
 from tests.journeys.looking import find_faults
 from tests.journeys.screens import HELPERS, PHONE, SIZES, Walk, tell_what_changed
@@ -104,10 +105,7 @@ def test_one_catalogue_adds_a_language_that_is_mirrored(kiosk: KioskAtDesk) -> N
     expect(key(page, 2)).to_be_focused()
     key(page, 4).click()
     expect(page.get_by_role("heading")).to_have_text("شكرا لكم!")
-    for _ in range(100):
-        if kiosk.counted():
-            break
-        page.wait_for_timeout(50)
+    until(page, kiosk.counted)
     assert [given.level for given in kiosk.counted()] == [4]
 
 

@@ -11,6 +11,7 @@ from satisfaction.database import unit_of_work
 from satisfaction.models import Visit
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
+from tests.journeys.devices import until
 from tests.journeys.kiosks import KioskAtDesk, key, rest
 from tests.kiosk.phones import invite
 
@@ -52,10 +53,7 @@ def _ready(lobby: KioskInLobby, **options: Any) -> Page:
 
 
 def _rated(lobby: KioskInLobby, page: Page, visit: Visit, level: int) -> None:
-    for _ in range(100):
-        if lobby.counted():
-            break
-        page.wait_for_timeout(50)
+    until(page, lobby.counted)
     assert [(one.level, one.visit_id) for one in lobby.counted()] == [(level, visit.id)]
     assert lobby.outcome(visit) == "rated"
 

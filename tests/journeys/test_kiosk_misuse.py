@@ -10,7 +10,7 @@ from playwright.sync_api import CDPSession, Locator, Page, expect
 
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
-from tests.journeys.kiosks import KioskAtDesk, key, rest
+from tests.journeys.kiosks import KioskAtDesk, key, rest, stop_clock
 
 pytestmark = pytest.mark.journey
 WILD_SECONDS = 20
@@ -80,9 +80,9 @@ def test_touches_on_a_screen_that_has_only_just_appeared_count_for_nothing(
 ) -> None:
     page = kiosk.open(has_own_time=True, has_touch=True)
     page.locator(".wait").wait_for()
-    page.clock.pause_at(page.evaluate("Date.now()") / 1000 + 1)
+    stop_clock(page, ahead_seconds=1)
     visit = kiosk.serve()
-    for _ in range(60):
+    for _ in range(600):
         page.clock.run_for(100)
         page.wait_for_timeout(50)
         if page.locator(".keys").count():
