@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
 from tests.journeys.browsing import CHROMIUM, FLAGS, LONGEST_WAIT_MS
 
@@ -82,9 +82,19 @@ class Device:
 def until(page: Page, condition: Callable[[], object], *, seconds: float = 45) -> None:
     """Wait for something that no part of the page shows."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not _holds(condition):
         assert time.monotonic() < deadline, "it never came"
         page.wait_for_timeout(50)
+
+
+def _holds(condition: Callable[[], object]) -> bool:
+    """Ask a page that may be loading itself anew at this moment; then the answer is not yet."""
+    try:
+        return bool(condition())
+    except Error as problem:
+        if "Execution context was destroyed" not in str(problem):
+            raise
+        return False
 
 
 def kept(page: Page) -> dict[str, Any]:
