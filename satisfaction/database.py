@@ -349,8 +349,9 @@ def run_durably(engine: Engine, work: Callable[[Connection], Answer]) -> Answer:
 
 
 def _step_aside(failures: int) -> None:
-    """Let the other side of a deadlock finish first: whoever begins again at once may overtake it,
-    take the same rows and meet it a second time. Each failure waits longer, by a random share.
+    """Let the other side of a deadlock finish first, longer after each failure.
+
+    Whoever begins again at once may overtake it, take the same rows and meet it a second time.
     """
     share = secrets.randbelow(1000) / 1000
     time.sleep(STEP_ASIDE_SECONDS * failures * (1 + share))
