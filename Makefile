@@ -9,7 +9,7 @@ INSTALL := $(PIP) install --quiet --require-hashes --only-binary :all: --no-deps
 NEED := PYTHON=$(PYTHON) requirements/debian.sh
 
 .PHONY: run test programs format lint types layers suite suite-sqlite suite-postgresql journeys
-.PHONY: bench faults looks lighthouse audio lock clean
+.PHONY: install uninstall bench faults looks lighthouse audio lock clean
 
 run: .venv/run.stamp
 	@exec $(BIN)/python wsgi.py
@@ -20,6 +20,7 @@ test: programs .venv/dev.stamp format lint types layers suite
 # Only what is really imported gets compiled, at the first start: that is quicker than all of it.
 .venv/run.stamp: requirements/run.txt
 	@$(NEED) python
+	@$(NEED) pdf || echo "Không bắt buộc: thiếu thì báo cáo chỉ in từ trình duyệt / Optional"
 	@$(BIN)/python -c pass 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv .venv; }
 	@echo "Đang cài thư viện / Installing libraries: $<"
 	@$(INSTALL) --no-compile -r $<
@@ -32,7 +33,7 @@ test: programs .venv/dev.stamp format lint types layers suite
 	@touch $@
 
 programs:
-	@$(NEED) python chromium postgresql
+	@$(NEED) python chromium postgresql pdf
 
 format: .venv/dev.stamp
 	$(BIN)/ruff format --check .
@@ -85,9 +86,19 @@ audio:
 
 # Needs uv; the lists carry hashes and no address of any registry.
 lock:
-	uv pip compile pyproject.toml --extra postgres -o requirements/run.txt
-	uv pip compile pyproject.toml --extra postgres --group dev \
+	uv pip compile pyproject.toml --extra postgres --extra pdf --extra oidc \
+		-o requirements/run.txt
+	uv pip compile pyproject.toml --extra postgres --extra pdf --extra oidc --group dev \
 		-c requirements/run.txt -o requirements/dev.txt
+
+# As root, on Debian 12 and 13: services of systemd. DESTDIR and PREFIX as usual; installing again
+# upgrades; uninstalling keeps the data. See docs/operations.md.
+install:
+	@[ -n "$(DESTDIR)" ] || $(NEED) python
+	@PYTHON=$(PYTHON) DESTDIR=$(DESTDIR) systemd/install.sh install
+
+uninstall:
+	@DESTDIR=$(DESTDIR) systemd/install.sh uninstall
 
 clean:
 	rm -rf .venv build dist

@@ -33,11 +33,6 @@ def create_app(
     install_commands(app)
     install_shell(app, page_edition)
 
-    @app.get("/healthz")
-    @public
-    def alive() -> ResponseReturnValue:
-        return {"status": "alive"}
-
     @app.get("/")
     @public
     def index() -> ResponseReturnValue:

@@ -2,18 +2,102 @@
 
 from flask import Blueprint, Flask
 
-from admin import cards, counts, desk, dossiers, fleet, hours, paper, receipts, session
-from admin.navigation import places_of
-from satisfaction.web.guards import current_officer
+from admin import (
+    audit,
+    cards,
+    cases,
+    catalogue,
+    catalogue_files,
+    counts,
+    desk,
+    desks,
+    dossiers,
+    fleet,
+    holidays,
+    hours,
+    jobs,
+    letters,
+    overview,
+    own_figures,
+    paper,
+    people,
+    policies,
+    presentation,
+    profile,
+    ratings,
+    receipts,
+    reports,
+    scales,
+    session,
+    settings,
+    start,
+    units,
+    voices,
+)
+from admin.navigation import places_of, settings_of
+from satisfaction.terms import Duty
+from satisfaction.web.guards import DUTIES, current_officer
+from satisfaction.web.letter_pages import LetterLinks, install_letter_links
+from satisfaction.web.office_words import as_office_word, list_differences, say_change
+from satisfaction.web.setup import csrf
 
 SIGN_IN_ENDPOINT = "admin.session.new"
 HOME_ENDPOINT = "admin.session.index"
+MODULES = (
+    session,
+    overview,
+    profile,
+    people,
+    audit,
+    start,
+    desk,
+    counts,
+    voices,
+    cases,
+    own_figures,
+    reports,
+    ratings,
+    dossiers,
+    paper,
+    cards,
+    receipts,
+    fleet,
+    hours,
+    units,
+    desks,
+    presentation,
+    holidays,
+    catalogue_files,
+    catalogue,
+    scales,
+    letters,
+    jobs,
+    policies,
+    settings,
+)
 
 
 def install(app: Flask) -> None:
     """Attach the officers' face."""
     face = Blueprint("admin", __name__, url_prefix="/admin")
-    for module in (session, desk, counts, dossiers, paper, cards, receipts, fleet, hours):
+    for module in MODULES:
         face.register_blueprint(module.blueprint)
     app.register_blueprint(face)
-    app.jinja_env.globals.update(current_officer=current_officer, places_of=places_of)
+    # One click in a mail program stops letters: it has no form of ours, but a signed address.
+    csrf.exempt(letters.stop)
+    install_letter_links(
+        app,
+        LetterLinks("admin.counts.index", "admin.letters.index", "admin.letters.edit_stop"),
+    )
+    app.config[DUTIES] = {
+        Duty.SET_PASSWORD: "admin.profile.edit_password",
+        Duty.SET_SECOND_FACTOR: "admin.profile.new_factor",
+    }
+    app.jinja_env.globals.update(
+        current_officer=current_officer,
+        places_of=places_of,
+        settings_of=settings_of,
+        say_change=say_change,
+        list_differences=list_differences,
+    )
+    app.jinja_env.filters["office_word"] = as_office_word

@@ -39,7 +39,7 @@ def index() -> ResponseReturnValue:
         return _show(read_question(request.args, clock.today()), 200)
     except InvalidPeriodError as refusal:
         question = read_question(without_period(request.args), clock.today())
-        return _show(question, 400, problem=_explain(refusal))
+        return _show(question, 400, problem=explain_period(refusal))
 
 
 def _show(question: Question, status: int, problem: str = "") -> ResponseReturnValue:
@@ -81,7 +81,8 @@ _CHOICES = {
 }
 
 
-def _explain(refusal: InvalidPeriodError) -> str:
+def explain_period(refusal: InvalidPeriodError) -> str:
+    """Say why a period cannot be asked for."""
     if "longest" in refusal.fields:
         return str(
             _(

@@ -144,7 +144,14 @@ def _show_report(report: ImportReport, upload: Upload | None) -> str:
 
 
 def _find(token: str) -> Upload:
-    return _uploads().find(token, account_id=current_officer().account_id)
+    """Return a list that waits for its sender.
+
+    Raises: UploadNotFoundError, also for a file that was sent for another purpose.
+    """
+    upload = _uploads().find(token, account_id=current_officer().account_id)
+    if "source" not in upload.words:
+        raise UploadNotFoundError()
+    return upload
 
 
 def _order(upload: Upload) -> ImportOrder:

@@ -23,7 +23,6 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from satisfaction import clock
-from satisfaction.accounts import Credentials
 from satisfaction.calendars import LONGEST_DAY_NAME, NewSpecialDay, Week, read_spans
 from satisfaction.desks import DeskSheet, VisitWanted
 from satisfaction.dossiers import DEFAULT_SOURCE, LONGEST_SOURCE
@@ -31,6 +30,7 @@ from satisfaction.errors import HoursInvalidError
 from satisfaction.models import UnitName
 from satisfaction.paper import Slip
 from satisfaction.recording import LONGEST_COMMENT
+from satisfaction.sign_ins import Credentials
 from satisfaction.terms import VisitKind, Weekday
 from satisfaction.web.words import as_word
 
@@ -40,6 +40,7 @@ LONGEST_TICKET = 16
 LONGEST_SCAN = 200
 LONGEST_MAPPING = 4000
 ISO_DAY_LENGTH = 10
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class SignInForm(FlaskForm):
@@ -49,9 +50,9 @@ class SignInForm(FlaskForm):
     password = PasswordField(_("Mật khẩu"), [InputRequired(), Length(max=LONGEST_PASSWORD)])
     next = HiddenField()
 
-    def as_credentials(self, network: str) -> Credentials:
+    def as_credentials(self, network: str, device: str) -> Credentials:
         """Return the core's form of what was typed."""
-        return Credentials(self.name.data or "", self.password.data or "", network)
+        return Credentials(self.name.data or "", self.password.data or "", network, device)
 
 
 def as_key(text: str | None) -> int | None:
@@ -250,11 +251,12 @@ class SpecialDayForm(FlaskForm):
 
 
 def as_day(text: str | None) -> date | None:
-    """Return a day as browsers write it, or nothing for what is none."""
+    """Return a day as browsers write it, or nothing for what is none that can be reckoned with."""
     try:
-        return date.fromisoformat(text) if text and len(text) == ISO_DAY_LENGTH else None
+        day = date.fromisoformat(text) if text and len(text) == ISO_DAY_LENGTH else None
     except ValueError:
         return None
+    return day if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _as_time(text: str) -> time | None:

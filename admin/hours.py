@@ -28,7 +28,7 @@ WEEKDAYS = (
 
 
 @blueprint.get("")
-@requires(Permission.MANAGE_OFFICE)
+@requires(Permission.READ_OFFICE)
 def index() -> ResponseReturnValue:
     """Show the hours in force for a unit, and its special days."""
     return _show(as_key(request.args.get("unit")))
@@ -37,7 +37,7 @@ def index() -> ResponseReturnValue:
 def _show(
     unit_id: int | None, *, week: WeekForm | None = None, day: SpecialDayForm | None = None
 ) -> str:
-    scope = current_officer().scope(Permission.MANAGE_OFFICE)
+    scope = current_officer().scope(Permission.READ_OFFICE)
     with reading() as session:
         sheet = opening.read_hours(session, scope, unit_id)
     typed = {"hours": list(sheet.week) or [""] * len(WEEKDAYS)}
@@ -49,6 +49,7 @@ def _show(
         day_form=day or SpecialDayForm(formdata=None),
         weekdays=WEEKDAYS,
         today=today,
+        may_change=sheet.unit.unit_id in current_officer().scope(Permission.MANAGE_OFFICE),
     )
 
 

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _
 
 from admin.forms import as_key
 from satisfaction.errors import InvalidPeriodError
-from satisfaction.overview import Overview, Wanted
+from satisfaction.overview import Overview, Scope, Wanted
 from satisfaction.periods import (
     Period,
     day_period,
@@ -61,8 +61,10 @@ class Question:
         return {name: word for name in NAMES if (word := merged.get(name))}
 
 
-def read_question(arguments: Mapping[str, str], today: date) -> Question:
-    """Read a question; anything that is none is a bad request.
+def read_question(
+    arguments: Mapping[str, str], today: date, *, usual: str = USUAL_PERIOD
+) -> Question:
+    """Read a question; anything that is none is a bad request. Without a period ``usual`` is meant.
 
     Raises: InvalidPeriodError for a period that is none, or too long.
     """
@@ -70,7 +72,7 @@ def read_question(arguments: Mapping[str, str], today: date) -> Question:
     by = _term(Dimension, words, "by") or Dimension.DESK
     if by not in DIMENSIONS:
         abort(400)
-    kind, period = _read_period(words, today)
+    kind, period = read_period(words, today, usual=usual)
     if not FIRST_YEAR <= period.first_day.year <= period.last_day.year <= LAST_YEAR:
         raise InvalidPeriodError(first_day=period.first_day, end_day=period.end_day)
     longest = LONGEST_BY_DAY if by is Dimension.DAY else LONGEST_PERIOD_DAYS
@@ -88,7 +90,7 @@ def read_question(arguments: Mapping[str, str], today: date) -> Question:
     return Question(wanted, kind, words)
 
 
-def name_filters(question: Question, overview: Overview) -> list[str]:
+def name_filters(question: Question, overview: Overview | Scope) -> list[str]:
     """Return in words by what the figures are narrowed, for print and files."""
     wanted = question.wanted
     desks = {desk.id: desk.name for desk in overview.desks}
@@ -114,7 +116,13 @@ def without_period(arguments: Mapping[str, str]) -> dict[str, str]:
     } | ({"by": Dimension.DESK.value} if arguments.get("by") == Dimension.DAY else {})
 
 
-def _read_period(words: dict[str, str], today: date) -> tuple[PeriodKind, Period]:
+def read_period(
+    words: dict[str, str], today: date, *, usual: str = USUAL_PERIOD
+) -> tuple[PeriodKind, Period]:
+    """Read the period of an address; without one, the usual.
+
+    Raises: InvalidPeriodError.
+    """
     if words.keys() & {"from", "to"}:
         words.pop("period", None)
         first = _day(words.get("from") or words["to"])
@@ -122,7 +130,7 @@ def _read_period(words: dict[str, str], today: date) -> tuple[PeriodKind, Period
         if last == date.max or last < first:
             raise InvalidPeriodError(first_day=first, end_day=last)
         return PeriodKind.DATES, Period(first, last + timedelta(days=1))
-    word = words.setdefault("period", USUAL_PERIOD)
+    word = words.setdefault("period", usual)
     return _quick_period(word, today) if word in QUICK_PERIODS else parse_period(word)
 
 

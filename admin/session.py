@@ -1,15 +1,28 @@
 """Signing in and out. Refuses to say whether a name or a password was wrong."""
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from admin.forms import SignInForm
 from admin.navigation import first_place
-from satisfaction.errors import SignInRefusedError, SignInThrottledError
+from admin.people_forms import CodeForm
+from satisfaction.errors import (
+    CodeRefusedError,
+    SecondStepOverError,
+    SignInRefusedError,
+    SignInThrottledError,
+)
 from satisfaction.web import sign_in
-from satisfaction.web.guards import client_network, current_officer, for_officers, for_strangers
+from satisfaction.web.devices import client_device
+from satisfaction.web.guards import (
+    client_network,
+    current_officer,
+    for_beginners,
+    for_officers,
+    for_strangers,
+)
 
 blueprint = Blueprint("session", __name__)
 
@@ -41,22 +54,65 @@ def create() -> ResponseReturnValue:
     if not form.validate():
         return _ask_again(form, _("Tên đăng nhập hoặc mật khẩu không đúng."), 401)
     try:
-        sign_in.sign_in(form.as_credentials(client_network()))
+        awaits_code = sign_in.sign_in(form.as_credentials(client_network(), client_device()))
     except SignInThrottledError as refusal:
         wait = int(refusal.fields["retry_after_seconds"])
         problem = _("Đã thử nhiều lần. Đợi %(seconds)s giây rồi thử lại.", seconds=wait)
         return *_ask_again(form, problem, 429), {"Retry-After": str(wait)}
     except SignInRefusedError:
         return _ask_again(form, _("Tên đăng nhập hoặc mật khẩu không đúng."), 401)
-    return redirect(sign_in.local_path(form.next.data) or url_for("admin.session.index"), 303)
+    if awaits_code:
+        following = sign_in.local_path(form.next.data)
+        return redirect(url_for("admin.session.new_code", next=following), 303)
+    return _go_on(form.next.data)
+
+
+def _go_on(following: str | None) -> ResponseReturnValue:
+    """Go where the officer wanted to go before the form came."""
+    return redirect(sign_in.local_path(following) or url_for("admin.session.index"), 303)
 
 
 def _ask_again(form: SignInForm, problem: str, status: int) -> tuple[str, int]:
     return render_template("admin/session/new.html", form=form, problem=problem), status
 
 
+@blueprint.get("/sign-in/code")
+@for_strangers
+def new_code() -> ResponseReturnValue:
+    """Ask for the code of the second factor."""
+    if not sign_in.awaits_code():
+        return redirect(url_for("admin.session.new"))
+    following = sign_in.local_path(request.args.get("next"))
+    return _ask_code(CodeForm(formdata=None, next=following))
+
+
+def _ask_code(form: CodeForm, problem: str | None = None) -> str:
+    return render_template("admin/session/code.html", form=form, problem=problem)
+
+
+@blueprint.post("/sign-in/code")
+@for_strangers
+def create_code() -> ResponseReturnValue:
+    """Take the second step; a wrong code is slowed down as a wrong password is."""
+    form = CodeForm()
+    if not form.validate():
+        return _ask_code(form), 422
+    try:
+        sign_in.take_second_step(form.code.data or "")
+    except SignInThrottledError as refusal:
+        wait = int(refusal.fields["retry_after_seconds"])
+        problem = _("Đã thử nhiều lần. Đợi %(seconds)s giây rồi thử lại.", seconds=wait)
+        return _ask_code(form, problem), 429, {"Retry-After": str(wait)}
+    except CodeRefusedError:
+        return _ask_code(form, _("Mã không đúng hoặc đã dùng. Đợi mã mới rồi nhập lại.")), 401
+    except SecondStepOverError:
+        flash(_("Đã quá lâu hoặc sai nhiều lần. Hãy đăng nhập lại từ đầu."), "bad")
+        return redirect(url_for("admin.session.new", next=sign_in.local_path(form.next.data)), 303)
+    return _go_on(form.next.data)
+
+
 @blueprint.post("/sign-out")
-@for_officers
+@for_beginners
 def delete() -> ResponseReturnValue:
     """Sign out: the session ends on the server, whoever still holds its cookie."""
     sign_in.sign_out(current_user.token)

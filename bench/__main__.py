@@ -11,7 +11,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import batch, figures, live_tap, memory, page, polling, rebuild, size, start
+from bench import (
+    batch,
+    export,
+    figures,
+    live_tap,
+    memory,
+    overview,
+    page,
+    polling,
+    rebuild,
+    size,
+    start,
+)
 from bench.load import generator
 from bench.places import Places
 from bench.results import Row, as_table, write_results
@@ -21,12 +33,14 @@ NOUNS: dict[str, Callable[[Run], Sequence[Row]]] = {
     "live_tap": live_tap.measure,
     "batch": batch.measure,
     "figures": figures.measure,
+    "overview": overview.measure,
     "rebuild": rebuild.measure,
     "polling": polling.measure,
     "size": size.measure,
     "memory": memory.measure,
     "start": start.measure,
     "page": page.measure,
+    "export": export.measure,
 }
 
 

@@ -32,12 +32,34 @@ from sqlalchemy.dialects.postgresql import UUID
 from bench.places import Place
 from bench.planting import City
 from satisfaction import clock, rollups
+from satisfaction.counting.selecting import (
+    CHANNEL,
+    HOUR,
+    PROCEDURE,
+    reasoned_ratings,
+    reasoning_ratings,
+)
 from satisfaction.database import LocalDay, UtcTime, reading, unit_of_work
-from satisfaction.models import CountedDay, DailyCount, DailyVisitCount, Level, Rating, Visit
+from satisfaction.models import (
+    CountedDay,
+    DailyCount,
+    DailyHourCount,
+    DailyProcedureCount,
+    DailyProcedureVisitCount,
+    DailyReasonCount,
+    DailyReasonedCount,
+    DailyVisitCount,
+    Level,
+    Rating,
+    RatingReason,
+    Reason,
+    Visit,
+)
 from satisfaction.terms import (
     Channel,
     Language,
     Layout,
+    Leaning,
     Outcome,
     RatingSource,
     Standing,
@@ -47,6 +69,17 @@ from satisfaction.terms import (
 OPENING_HOURS = 8
 DAYS_AT_ONCE = 30
 SAMPLED_DAYS = 4
+PROCEDURES_EACH = 9
+ONE_IN = 3
+COUNTS = (
+    DailyCount,
+    DailyVisitCount,
+    DailyProcedureCount,
+    DailyProcedureVisitCount,
+    DailyHourCount,
+    DailyReasonCount,
+    DailyReasonedCount,
+)
 _tables = MetaData()
 _moment = Table(
     "bench_moment",
@@ -175,6 +208,7 @@ def _write_part(
         Visit.desk_id: _stand.c.desk_id,
         Visit.kind: literal(VisitKind.INTAKE, Visit.kind.type),
         Visit.channel: literal(Channel.IN_PERSON, Visit.channel.type),
+        Visit.procedure_id: _procedure(city),
         Visit.opened_at: _moment.c.at,
         Visit.closed_at: _moment.c.at,
         Visit.closed_day: _moment.c.local_day,
@@ -211,6 +245,17 @@ def _write_part(
     _count_part(connection, city, level_ids, (first * stands + 1, end * stands + 1))
 
 
+def _procedure(city: City) -> ColumnElement[int | None]:
+    """Return the procedure of a visit: each desk has some, of which two come most often."""
+    if not city.procedure_ids:
+        return literal(None, Visit.procedure_id.type)
+    of_desk = PROCEDURES_EACH * _stand.c.place
+    spread = _moment.c.seq * _moment.c.seq % PROCEDURES_EACH
+    return case(
+        dict(enumerate(city.procedure_ids)), value=(of_desk + spread) % len(city.procedure_ids)
+    )
+
+
 def _key(connection: Connection, number: ColumnElement[int]) -> ColumnElement[Any]:
     """Return 16 bytes that grow with the number, as the keys of devices grow with time."""
     if connection.dialect.name == "sqlite":
@@ -221,47 +266,110 @@ def _key(connection: Connection, number: ColumnElement[int]) -> ColumnElement[An
 def _count_part(
     connection: Connection, city: City, level_ids: list[int], numbers: tuple[int, int]
 ) -> None:
-    """Write the daily counts of whole days of visits and ratings."""
+    """Write the reasons and the daily counts of whole days of visits and ratings."""
     first, end = numbers
-    levels = {
+    given = (Rating.seq >= first, Rating.seq < end)
+    _give_reasons(connection, level_ids, given)
+    levels: dict[str, ColumnElement[Any]] = {
         f"level_{place}": func.sum(case((Rating.level_id == level_id, 1), else_=0))
         for place, level_id in enumerate(level_ids, start=1)
     }
-    spare = {f"level_{place}": literal(0) for place in range(len(level_ids) + 1, 8)}
-    counted: Select[*tuple[Any, ...]] = (
-        select(
-            Rating.local_day,
-            Rating.desk_id,
-            literal(city.stands[0].scale_id),
-            literal(Channel.IN_PERSON, DailyCount.channel.type),
-            Rating.source,
-            literal(Standing.LINKED, DailyCount.standing.type),
-            Rating.unit_id,
-            *levels.values(),
-            *spare.values(),
+    levels |= {f"level_{place}": literal(0) for place in range(len(level_ids) + 1, 8)}
+    place: dict[str, Any] = {
+        "local_day": Rating.local_day,
+        "desk_id": Rating.desk_id,
+        "scale_id": literal(city.stands[0].scale_id),
+        "channel": literal(Channel.IN_PERSON, DailyCount.channel.type),
+        "source": Rating.source,
+        "standing": literal(Standing.LINKED, DailyCount.standing.type),
+        "unit_id": Rating.unit_id,
+    }
+    by_procedure = place | {"procedure_key": PROCEDURE}
+    for model, keys in ((DailyCount, place), (DailyProcedureCount, by_procedure)):
+        answers = select(*keys.values(), *levels.values()).select_from(Rating).where(*given)
+        if model is DailyProcedureCount:
+            answers = answers.join(Visit, Visit.id == Rating.visit_id)
+        grouped = answers.group_by(Rating.local_day, Rating.desk_id, Rating.source, Rating.unit_id)
+        if model is DailyProcedureCount:
+            grouped = grouped.group_by(PROCEDURE)
+        connection.execute(insert(model).from_select([*keys, *levels], grouped))
+    _count_visits(connection, (Visit.id >= first, Visit.id < end))
+    _count_hours_and_reasons(connection, given)
+
+
+def _give_reasons(
+    connection: Connection, level_ids: list[int], given: tuple[ColumnElement[bool], ...]
+) -> None:
+    """Have some of those who were not satisfied say why: one reason, and now and then a second."""
+    reason_ids = connection.scalars(select(Reason.id).order_by(Reason.id)).all()
+    low = Rating.level_id.in_(level_ids[:3])
+    for step, one_in in ((0, ONE_IN), (4, ONE_IN * ONE_IN)):
+        which = (Rating.seq // ONE_IN + step) % len(reason_ids)
+        reason = case(dict(enumerate(reason_ids)), value=which)
+        rows = select(Rating.seq, reason, Rating.received_at).where(
+            *given, low, Rating.seq % one_in == 0
         )
-        .where(Rating.seq >= first, Rating.seq < end)
-        .group_by(Rating.local_day, Rating.desk_id, Rating.source, Rating.unit_id)
-    )
-    names = ["local_day", "desk_id", "scale_id", "channel", "source", "standing", "unit_id"]
-    connection.execute(insert(DailyCount).from_select([*names, *levels, *spare], counted))
+        names = ["rating_seq", "reason_id", "given_at"]
+        connection.execute(insert(RatingReason).from_select(names, rows))
+
+
+def _count_visits(connection: Connection, finished: tuple[ColumnElement[bool], ...]) -> None:
     outcomes = {
         outcome.value: func.sum(case((Visit.outcome == outcome, 1), else_=0)) for outcome in Outcome
     }
-    finished: Select[*tuple[Any, ...]] = (
-        select(
-            Visit.closed_day,
-            Visit.desk_id,
-            Visit.channel,
-            Visit.unit_id,
-            func.count(),
-            *outcomes.values(),
+    place: dict[str, Any] = {
+        "local_day": Visit.closed_day,
+        "desk_id": Visit.desk_id,
+        "channel": Visit.channel,
+        "unit_id": Visit.unit_id,
+    }
+    rated = {"rated": outcomes["rated"]}
+    by_procedure = place | {"procedure_key": PROCEDURE}
+    for model, keys, amounts in (
+        (DailyVisitCount, place, outcomes),
+        (DailyProcedureVisitCount, by_procedure, rated),
+    ):
+        counted = (
+            select(*keys.values(), func.count(), *amounts.values())
+            .where(*finished)
+            .group_by(*keys.values())
         )
-        .where(Visit.id >= first, Visit.id < end)
-        .group_by(Visit.closed_day, Visit.desk_id, Visit.channel, Visit.unit_id)
+        connection.execute(insert(model).from_select([*keys, "finished", *amounts], counted))
+
+
+def _count_hours_and_reasons(
+    connection: Connection, given: tuple[ColumnElement[bool], ...]
+) -> None:
+    place: list[Any] = [
+        Rating.unit_id.label("unit_id"),
+        Rating.local_day.label("local_day"),
+        Rating.desk_id.label("desk_id"),
+        CHANNEL.label("channel"),
+    ]
+    leanings = {
+        leaning.value: func.sum(case((Level.leaning == leaning, 1), else_=0)) for leaning in Leaning
+    }
+    keys = [*place, HOUR.label("hour")]
+    hours = (
+        select(*keys, *leanings.values())
+        .select_from(Rating)
+        .join(Visit, Visit.id == Rating.visit_id)
+        .join(Level, Level.id == Rating.level_id)
+        .where(*given)
+        .group_by(*keys)
     )
-    names = ["local_day", "desk_id", "channel", "unit_id", "finished"]
-    connection.execute(insert(DailyVisitCount).from_select([*names, *outcomes], finished))
+    _insert(connection, DailyHourCount, [*keys, *leanings], hours)
+    keys = [*place, PROCEDURE.label("procedure_key")]
+    reason = RatingReason.reason_id.label("reason_id")
+    reasons = reasoned_ratings(*keys, reason).where(*given)
+    _insert(connection, DailyReasonCount, [*keys, reason, "given"], reasons)
+    reasoning = reasoning_ratings(*keys).where(*given)
+    _insert(connection, DailyReasonedCount, [*keys, "reasoned", "reasoned_openly"], reasoning)
+
+
+def _insert(connection: Connection, model: Any, columns: list[Any], rows: Select[Any]) -> None:
+    names = [one if isinstance(one, str) else one.name for one in columns]
+    connection.execute(insert(model).from_select(names, rows))
 
 
 def check_counts(span: Span) -> None:
@@ -275,15 +383,14 @@ def check_counts(span: Span) -> None:
             raise RuntimeError(f"the bulk counts of {day} are not those of the product")
 
 
-def _counts_of(day: date) -> tuple[list[Any], list[Any]]:
+def _counts_of(day: date) -> list[list[tuple[str, ...]]]:
     with reading() as session:
-        ratings, visits = (
+        return [
             sorted(
                 tuple(map(str, row))
                 for row in session.execute(
                     select(*kind.__table__.c).where(kind.__table__.c.local_day == day)
                 )
             )
-            for kind in (DailyCount, DailyVisitCount)
-        )
-    return ratings, visits
+            for kind in COUNTS
+        ]

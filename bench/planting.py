@@ -41,9 +41,10 @@ class City:
 
     unit_id: int
     stands: tuple[Stand, ...]
+    procedure_ids: tuple[int, ...] = ()
 
 
-def plant_city(session: Session, *, wards: int, desks_each: int) -> City:
+def plant_city(session: Session, *, wards: int, desks_each: int, procedures: int = 0) -> City:
     """Plant a city of wards, each with the same number of desks and a kiosk at each desk."""
     scale = office.load_scales(session)["five"]
     city = office.add_unit(session, "01", name="Thành phố", kind=UnitKind.CITY, from_day=FOUNDED)
@@ -64,7 +65,19 @@ def plant_city(session: Session, *, wards: int, desks_each: int) -> City:
             _plant_stand(session, ward, code, (configuration.id, scale.id))
             for code in range(1, desks_each + 1)
         ]
-    return City(city.id, tuple(stands))
+    sector = office.ensure_sector(session, "Lĩnh vực")
+    catalogue = [
+        office.add_procedure(
+            session,
+            f"1.{number:06d}",
+            name=f"Thủ tục số {number}",
+            short_name=f"Thủ tục {number}",
+            sector=sector,
+            valid_from_day=FOUNDED,
+        ).id
+        for number in range(procedures)
+    ]
+    return City(city.id, tuple(stands), tuple(catalogue))
 
 
 def _plant_stand(session: Session, ward: Unit, code: int, shown: tuple[int, int]) -> Stand:

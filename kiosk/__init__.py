@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from kiosk import (
     by_phone,
+    emblem,
     enrolment,
     heartbeat,
     invitation,
@@ -19,6 +20,7 @@ from kiosk import (
     shell,
     speech,
     sync,
+    transparency,
 )
 from kiosk.typesetting import keep_words_together
 from satisfaction.web.setup import csrf
@@ -44,6 +46,7 @@ def install(app: Flask) -> None:
         shell,
         speech,
         lobby,
+        emblem,
     ):
         csrf.exempt(module.blueprint)
         face.register_blueprint(module.blueprint)
@@ -53,6 +56,8 @@ def install(app: Flask) -> None:
         csrf.exempt(module.blueprint)
         phone.register_blueprint(module.blueprint)
     app.register_blueprint(phone)
+    app.register_blueprint(transparency.blueprint)
     csrf.exempt(service.blueprint)
     app.register_blueprint(service.blueprint)
     app.jinja_env.filters["unbroken"] = keep_words_together
+    app.jinja_env.globals["emblem_address"] = emblem.emblem_address

@@ -5,6 +5,7 @@ from werkzeug.exceptions import HTTPException
 
 from kiosk.pages import PAUSED_SECONDS, ScreenName, address, render_screen
 from satisfaction.errors import SatisfactionError
+from satisfaction.outages import RETRY_AFTER_SECONDS, Outage, find_outage
 from satisfaction.web.errors import status_of
 
 
@@ -21,8 +22,18 @@ def show_faults_as_paused(blueprint: Blueprint) -> None:
 
     @blueprint.errorhandler(Exception)
     def failed(error: Exception) -> Response:
+        outage = find_outage(error)
+        if outage is not None:
+            return _paused_for_now(outage)
         current_app.logger.exception("unexpected error", exc_info=error)
         return render_paused(500)
+
+
+def _paused_for_now(outage: Outage) -> Response:
+    current_app.logger.warning("answered 503: %s", outage.value)
+    response = render_paused(503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
 
 
 def render_paused(status: int) -> Response:

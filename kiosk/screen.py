@@ -15,6 +15,7 @@ from kiosk.typesetting import keep_words_together
 from satisfaction import clock, screens, visits
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
+from satisfaction.outages import missed_while_it_lasts
 from satisfaction.screens import Display, Question
 from satisfaction.web.formats import as_clock
 from satisfaction.web.guards import for_kiosk
@@ -54,13 +55,14 @@ def show() -> ResponseReturnValue:
 def load_shown(credential: bytes) -> Display:
     """Return what to show, keeping that a question has now been put.
 
+    It is put all the same while that cannot be kept, as on a full disk; the next look tries again.
     Raises: as ``screens.load_display``.
     """
     with reading() as session:
         display = screens.load_display(session, credential)
     visit_id = display.screen.visit_id
     if visit_id is not None and not display.screen.was_shown:
-        with unit_of_work() as session:
+        with missed_while_it_lasts(), unit_of_work() as session:
             visits.keep_shown(session, visit_id)
     return display
 

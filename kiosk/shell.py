@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from flask.typing import ResponseReturnValue
 
 from kiosk.credential import keep_credential, token_hash
+from kiosk.emblem import emblem_address
 from kiosk.faults import render_paused
 from kiosk.pages import ScreenName, render_screen
 from kiosk.screen import PAGE_FILES, at_rest, find_files, shell_edition
@@ -48,10 +49,11 @@ def show() -> ResponseReturnValue:
 @for_kiosk
 def index() -> ResponseReturnValue:
     """Name the edition and all of it: files, each with a part of its digest as ``v``, and texts."""
-    root = Path(str(current_app.static_folder))
+    root, resting = Path(str(current_app.static_folder)), _load_resting()
+    marks = [emblem_address(resting.emblem_digest)] if resting.emblem_digest else []
     return jsonify(
-        edition=shell_edition(_load_resting()),
-        files=_addresses(root, PAGE_FILES),
+        edition=shell_edition(resting),
+        files=_addresses(root, PAGE_FILES) + marks,
         texts=list(speech_addresses().values()),
         audio=_addresses(root, AUDIO_FILES),
     )

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make sure that what comes from Debian's packages is there: install it when we may, otherwise
 # print the one line to type and fail. Nothing is started, and no database cluster is made.
-# Usage: requirements/debian.sh python|chromium|postgresql ...
+# Usage: requirements/debian.sh python|chromium|postgresql|pdf ...
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
@@ -13,6 +13,9 @@ is_there() {
         # The driver that speaks to the browser is linked to libatomic.
         chromium) command -v chromium >/dev/null && /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' ;;
         postgresql) [ -x /usr/lib/postgresql/15/bin/initdb ] ;;
+        pdf) for library in libpango-1.0 libpangoft2-1.0 libharfbuzz-subset; do
+                /sbin/ldconfig -p | grep -q "$library\\.so\\.0" || return 1
+            done ;;
         *) say "requirements/debian.sh: $1?"; exit 2 ;;
     esac
 }
@@ -22,6 +25,7 @@ packages() {
         python) echo python3-venv ;;
         chromium) echo chromium libatomic1 ;;
         postgresql) echo postgresql-15 ;;
+        pdf) echo libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ;;
     esac
 }
 

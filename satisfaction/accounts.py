@@ -1,13 +1,12 @@
-"""Officers: accounts, roles within units, sign-in and its end.
+"""Officers: accounts, their passwords, and what each role may do within a unit.
 
-Refuses to say whether a name or a password was wrong, and takes the same time for both.
+Refuses a password that somebody would try, and keeps none but as a hash that is slow to make.
 """
 
-import hashlib
 import secrets
 import threading
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
@@ -16,33 +15,87 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
-from satisfaction.errors import AccountExistsError, AccountNotFoundError
-from satisfaction.models import Account, Grant, SignIn, Unit
+from satisfaction.errors import AccountExistsError, AccountNotFoundError, GrantInvalidError
+from satisfaction.models import Account, Grant, Unit
 from satisfaction.office import get_unit, name_of, units_under
-from satisfaction.passwords import check_password, plain_password
-from satisfaction.terms import AuditAction, Permission, Role
+from satisfaction.passwords import check_password, plain_password, stands_alone
+from satisfaction.terms import AuditAction, Duty, Permission, Role
 from satisfaction.text import clean
-from satisfaction.throttling import count_attempt, forget_failures
 
+_READING = frozenset(
+    {
+        Permission.SEE_COUNTS,
+        Permission.READ_OFFICE,
+        Permission.READ_FLEET,
+        Permission.READ_PEOPLE,
+        Permission.READ_CASES,
+        Permission.READ_SYSTEM,
+        Permission.READ_AUDIT,
+    }
+)
+_SUPERVISING = frozenset(
+    {
+        Permission.SEE_COUNTS,
+        Permission.ENTER_PAPER,
+        Permission.SEE_VOICES,
+        Permission.READ_CASES,
+        Permission.HANDLE_CASES,
+        Permission.OPEN_DOSSIERS,
+    }
+)
+_ADMINISTERING = frozenset(
+    {
+        Permission.SERVE_DESK,
+        Permission.SEE_COUNTS,
+        Permission.IMPORT_DOSSIERS,
+        Permission.ENTER_PAPER,
+        Permission.MANAGE_CARDS,
+        Permission.MANAGE_FLEET,
+        Permission.READ_FLEET,
+        Permission.MANAGE_OFFICE,
+        Permission.READ_OFFICE,
+        Permission.MANAGE_PEOPLE,
+        Permission.READ_PEOPLE,
+        Permission.MANAGE_LETTERS,
+    }
+)
+_OVER_THE_SYSTEM = frozenset(
+    {
+        Permission.MANAGE_CATALOGUE,
+        Permission.MANAGE_SYSTEM,
+        Permission.READ_SYSTEM,
+        Permission.READ_AUDIT,
+    }
+)
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.DESK_OFFICER: frozenset({Permission.SERVE_DESK}),
-    Role.SUPERVISOR: frozenset({Permission.SEE_COUNTS, Permission.ENTER_PAPER}),
-    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.DESK_OFFICER: frozenset({Permission.SERVE_DESK, Permission.SEE_OWN_FIGURES}),
+    Role.SUPERVISOR: _SUPERVISING,
+    Role.HEAD: _SUPERVISING | {Permission.SEE_ALLEGATIONS},
+    Role.INSPECTOR: _SUPERVISING - {Permission.ENTER_PAPER} | {Permission.SEE_ALLEGATIONS},
+    Role.ADMINISTRATOR: _ADMINISTERING,
+    Role.SYSTEM_ADMINISTRATOR: _ADMINISTERING | _OVER_THE_SYSTEM,
+    Role.AUDITOR: _READING,
 }
+# Whoever can change what others may do gives a second factor as well as a password.
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR, Role.SYSTEM_ADMINISTRATOR})
 _HASHES_AT_ONCE = threading.BoundedSemaphore(2)
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+NOBODYS_HASH = _hasher.hash(secrets.token_hex(16))
 
 
 @dataclass(frozen=True)
 class Officer:
-    """A signed-in officer: who, of which units, and where each permission holds today."""
+    """A signed-in officer: who, of which units, and where each permission holds today.
+
+    ``duty`` is what the officer has to see to before any page is opened.
+    """
 
     account_id: int
     name: str
     display_name: str
     unit_names: tuple[str, ...]
     units: dict[Permission, frozenset[int]]
+    duty: Duty | None = None
 
     def may(self, permission: Permission) -> bool:
         """Say whether the officer holds a permission anywhere."""
@@ -60,11 +113,11 @@ def create_account(session: Session, name: str, *, display_name: str, password: 
     """
     check_password(password, name=name)
     if find_account(session, name) is not None:
-        raise AccountExistsError(name=_plain_name(name))
+        raise AccountExistsError(name=plain_name(name))
     account = Account(
-        name=_plain_name(name),
+        name=plain_name(name),
         display_name=clean(display_name),
-        password_hash=_hash(password),
+        password_hash=hash_password(password),
         created_at=clock.now(),
     )
     session.add(account)
@@ -73,9 +126,21 @@ def create_account(session: Session, name: str, *, display_name: str, password: 
     return account
 
 
+def put_password(account: Account, password: str) -> None:
+    """Give an account a password, and note whether it is enough only beside a second factor.
+
+    Raises: PasswordRefusedError.
+    """
+    check_password(password, name=account.name, has_second_factor=account.has_second_factor)
+    account.password_hash = hash_password(password)
+    account.must_set_password = False
+    account.is_password_short = not stands_alone(password)
+    account.start_hash = account.start_expires_at = None
+
+
 def find_account(session: Session, name: str) -> Account | None:
     """Return the account of a name, however it is written."""
-    return session.scalar(select(Account).where(Account.name == _plain_name(name)))
+    return session.scalar(select(Account).where(Account.name == plain_name(name)))
 
 
 def get_account(session: Session, name: str) -> Account:
@@ -85,11 +150,12 @@ def get_account(session: Session, name: str) -> Account:
     """
     account = find_account(session, name)
     if account is None:
-        raise AccountNotFoundError(name=_plain_name(name))
+        raise AccountNotFoundError(name=plain_name(name))
     return account
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a name as accounts bear it."""
     return clean(name).casefold()
 
 
@@ -103,7 +169,19 @@ def grant_role(
     until_day: date | None = None,
     granted_by_id: int | None = None,
 ) -> Grant:
-    """Give an officer a role within a unit and everything under it."""
+    """Give an officer a role within a unit and everything under it.
+
+    Raises: GrantInvalidError for days in the wrong order, and for what is held already.
+    """
+    is_held = any(
+        one.role is role
+        and one.unit_id == unit.id
+        and (until_day is None or one.from_day < until_day)
+        and (one.until_day is None or from_day < one.until_day)
+        for one in account.grants
+    )
+    if is_held or (until_day is not None and until_day <= from_day):
+        raise GrantInvalidError()
     grant = Grant(
         account_id=account.id,
         role=role,
@@ -112,7 +190,7 @@ def grant_role(
         until_day=until_day,
         granted_by_id=granted_by_id,
     )
-    session.add(grant)
+    account.grants.append(grant)
     session.flush()
     record_deed(
         session,
@@ -124,7 +202,8 @@ def grant_role(
     return grant
 
 
-def _hash(password: str) -> str:
+def hash_password(password: str) -> str:
+    """Return the form in which a password is kept."""
     with _HASHES_AT_ONCE:
         return _hasher.hash(plain_password(password))
 
@@ -138,150 +217,36 @@ def password_is_right(stored: str, password: str) -> bool:
             return False
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """What somebody typed, and from which network."""
+def as_officer(
+    session: Session, account: Account, day: date, *, is_strong: bool = False
+) -> Officer:
+    """Return what an account may do on a day; a grant follows the unit tree of that day.
 
-    name: str
-    password: str
-    network: str
-
-    @property
-    def account_name(self) -> str:
-        """The name as accounts bear it."""
-        return _plain_name(self.name)
-
-    @property
-    def throttle_key(self) -> bytes:
-        """The key under which failures are counted; a colleague elsewhere is not locked out."""
-        return hashlib.sha256(f"{self.account_name}\0{self.network}".encode()).digest()
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What is needed to check a password outside of any transaction."""
-
-    account_id: int | None
-    password_hash: str
-
-
-def prepare_sign_in(session: Session, credentials: Credentials) -> Claim:
-    """Count an attempt before it is tried, and look the account up.
-
-    Attempts are counted first so that many at the same moment cannot all be free.
-    Writes: sign_in_throttle.
-    Raises: SignInThrottledError with the seconds to wait, while the name is throttled here.
+    ``is_strong`` says that a second factor was given when the session began.
     """
-    count_attempt(session, credentials.throttle_key)
-    account = session.scalar(
-        select(Account).where(
-            Account.name == credentials.account_name, Account.disabled_at.is_(None)
-        )
-    )
-    return Claim(account.id, account.password_hash) if account else Claim(None, _NOBODY)
-
-
-def check_claim(claim: Claim, credentials: Credentials) -> bool:
-    """Compare the password; a slow step, so it belongs between two transactions."""
-    return password_is_right(claim.password_hash, credentials.password) and bool(claim.account_id)
-
-
-def finish_sign_in(
-    session: Session, claim: Claim, credentials: Credentials, *, is_right: bool
-) -> str | None:
-    """Start a session, or log a failure; return the session's token, kept only as a hash.
-
-    The log names only accounts that exist: what else was typed as a name may be a password.
-    Writes: sign_in or sign_in_throttle, and the log.
-    """
-    if not is_right or claim.account_id is None:
-        record_deed(
-            session,
-            AuditAction.SIGN_IN_FAILED,
-            account_id=claim.account_id,
-            network=credentials.network,
-        )
-        return None
-    forget_failures(session, credentials.throttle_key)
-    token = secrets.token_urlsafe(32)
-    session.add(
-        SignIn(
-            token_hash=_token_hash(token),
-            account_id=claim.account_id,
-            created_at=clock.now(),
-            seen_at=clock.now(),
-        )
-    )
-    record_deed(
-        session,
-        AuditAction.SIGNED_IN,
-        account_id=claim.account_id,
-        network=credentials.network,
-    )
-    return token
-
-
-def _token_hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
-@dataclass(frozen=True)
-class LiveSession:
-    """A session that has not ended: whose it is, and when its last use was written down."""
-
-    officer: Officer
-    seen_at: datetime
-
-
-def find_session(
-    session: Session, token: str, *, idle: timedelta, absolute: timedelta
-) -> LiveSession | None:
-    """Return a live session: not ended, not idle too long, not too old."""
-    sign_in = _find_sign_in(session, token)
-    now = clock.now()
-    if sign_in is None or sign_in.account.disabled_at is not None:
-        return None
-    if now - sign_in.seen_at > idle or now - sign_in.created_at > absolute:
-        return None
-    officer = as_officer(session, sign_in.account, clock.local_day(now))
-    return LiveSession(officer, sign_in.seen_at)
-
-
-def _find_sign_in(session: Session, token: str) -> SignIn | None:
-    return session.scalar(
-        select(SignIn).where(SignIn.token_hash == _token_hash(token), SignIn.ended_at.is_(None))
-    )
-
-
-def as_officer(session: Session, account: Account, day: date) -> Officer:
-    """Return what an account may do on a day; a grant follows the unit tree of that day."""
-    grants = [
-        grant
-        for grant in account.grants
-        if grant.from_day <= day and (grant.until_day is None or day < grant.until_day)
-    ]
+    grants = [grant for grant in account.grants if grant.holds_on(day)]
     units: dict[Permission, frozenset[int]] = {}
+    granted = sorted({grant.unit_id for grant in grants})
+    under_each = {unit_id: units_under(session, [unit_id], day) for unit_id in granted}
     for grant in grants:
-        under = units_under(session, [grant.unit_id], day)
+        under = under_each[grant.unit_id]
         for permission in PERMISSIONS[grant.role]:
             units[permission] = units.get(permission, frozenset()) | under
-    granted = sorted({grant.unit_id for grant in grants})
     names = tuple(name_of(get_unit(session, unit_id), day).name for unit_id in granted)
-    return Officer(account.id, account.name, account.display_name, names, units)
+    roles = {grant.role for grant in grants}
+    return Officer(
+        account_id=account.id,
+        name=account.name,
+        display_name=account.display_name,
+        unit_names=names,
+        units=units,
+        duty=_find_duty(account, roles, is_strong=is_strong),
+    )
 
 
-def keep_seen(session: Session, token: str) -> None:
-    """Write down that a session was used now."""
-    sign_in = _find_sign_in(session, token)
-    if sign_in is not None:
-        sign_in.seen_at = clock.now()
-
-
-def end_sign_in(session: Session, token: str) -> datetime | None:
-    """End a session; its cookie is worth nothing from now on."""
-    sign_in = _find_sign_in(session, token)
-    if sign_in is None:
-        return None
-    sign_in.ended_at = clock.now()
-    record_deed(session, AuditAction.SIGNED_OUT, account_id=sign_in.account_id)
-    return sign_in.ended_at
+def _find_duty(account: Account, roles: set[Role], *, is_strong: bool) -> Duty | None:
+    if account.must_set_password:
+        return Duty.SET_PASSWORD
+    if roles & ADMINISTRATORS and not (is_strong or account.has_second_factor):
+        return Duty.SET_SECOND_FACTOR
+    return None

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from satisfaction.credential_files import read_credentials
 from satisfaction.errors import ConfigurationError
 
 PREFIX = "HAILONG_"
@@ -49,6 +50,12 @@ class Settings(BaseSettings):
     session_hours: int = Field(
         default=12, ge=1, le=24, description="Hours after which any sign-in ends."
     )
+    account_idle_days: int = Field(
+        default=45, ge=7, le=3650, description="Days without a sign-in that close an account."
+    )
+    audit_months: int = Field(
+        default=24, ge=12, le=240, description="Months for which the log of deeds is kept."
+    )
     import_max_megabytes: int = Field(
         default=64, ge=1, le=512, description="Largest file accepted for import, in megabytes."
     )
@@ -66,10 +73,73 @@ class Settings(BaseSettings):
     opinions_per_desk: int = Field(
         default=60, ge=1, le=10_000, description="The same at one desk, wherever they come from."
     )
+    demonstration: bool = Field(
+        default=True,
+        description="Load the demonstration office into an empty database at the first start.",
+    )
     voice: str = Field(
         default="vi",
         pattern="^[a-z-]{2,24}$",
         description="Folder of static/audio whose recordings speak Vietnamese: vi, or vi-south.",
+    )
+    backup_folder: Path | None = Field(
+        default=None, description="Absolute folder for backups; unset means one in the data folder."
+    )
+    backup_copy_to: str = Field(
+        default="",
+        description="Where each backup is copied to: an absolute folder, or user@host:/folder.",
+    )
+    backup_passphrase_file: Path | None = Field(
+        default=None, description="File whose first line seals backups with gpg."
+    )
+    backup_recipient: str = Field(
+        default="", description="Whom backups are sealed for: an age recipient, or a key of gpg."
+    )
+    backup_identity_file: Path | None = Field(
+        default=None, description="File with age's identity, which opens what was sealed for it."
+    )
+    certificate: Path | None = Field(
+        default=None, description="Certificate of the proxy in front, whose end is watched."
+    )
+    metrics: str = Field(
+        default="", description="Address for Prometheus, as 127.0.0.1:9464; empty means none."
+    )
+    log_format: str = Field(
+        default="plain",
+        pattern="^(plain|json|cef)$",
+        description="plain for people, json for journald, cef for a monitoring centre.",
+    )
+    syslog: str = Field(
+        default="",
+        pattern=r"^$|^(udp|tcp)://[A-Za-z0-9.\-\[\]:]+$|^unix:///[\w./-]+$",
+        description="Where officers' deeds are sent as CEF: udp://host:514, tcp://, unix:///.",
+    )
+    smtp_host: str = Field(
+        default="", description="Mail server that takes letters; empty means that none are sent."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_security: str = Field(
+        default="starttls", pattern="^(starttls|tls|none)$", description="starttls, tls or none."
+    )
+    smtp_user: str = Field(default="", description="Name to sign in with; empty means no sign-in.")
+    smtp_password: str = Field(default="", repr=False, description="Password to sign in with.")
+    smtp_from: str = Field(default="", description="Address that letters come from.")
+    smtp_ca_file: str = Field(
+        default="", description="Certificates to trust instead of the system's."
+    )
+    smtp_per_minute: int = Field(
+        default=30, ge=1, le=6000, description="Most letters handed in within a minute."
+    )
+    small_count: int = Field(
+        default=5,
+        ge=3,
+        le=50,
+        description="Counts from one to below this are hidden from all who see no single answers.",
+    )
+    published_units: str = Field(
+        default="",
+        pattern=r"^([\w.-]+(, ?[\w.-]+)*)?$",
+        description="Codes of units whose figures anybody may read, with commas; none at first.",
     )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
 
@@ -78,6 +148,22 @@ class Settings(BaseSettings):
     def _data_is_absolute(cls, value: Path) -> Path:
         if value != Path() and not value.is_absolute():
             raise ValueError("must be an absolute folder")
+        return value
+
+    @field_validator(
+        "backup_folder", "backup_passphrase_file", "backup_identity_file", "certificate"
+    )
+    @classmethod
+    def _path_is_absolute(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_absolute():
+            raise ValueError("must be an absolute path")
+        return value
+
+    @field_validator("backup_copy_to")
+    @classmethod
+    def _target_is_a_place(cls, value: str) -> str:
+        if value and not re.fullmatch(r"/.*|[A-Za-z0-9_.-]+@[A-Za-z0-9.\-\[\]:]+:/[\w./-]*", value):
+            raise ValueError("must be an absolute folder, or user@host:/folder")
         return value
 
     @field_validator("public_url")
@@ -103,12 +189,31 @@ class Settings(BaseSettings):
             raise ValueError("needs the absolute path of the SQLite file")
         return value
 
+    @field_validator("metrics")
+    @classmethod
+    def _metrics_is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}", value):
+            raise ValueError("must be an address and a port, as 127.0.0.1:9464")
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender_is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):
+            raise ValueError("must be an e-mail address alone, without a name")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _level_is_known(cls, value: str) -> str:
         if value not in {"debug", "info", "warning", "error"}:
             raise ValueError("must be debug, info, warning or error")
         return value
+
+    @property
+    def published_codes(self) -> tuple[str, ...]:
+        """The codes of the units that publish their figures."""
+        return tuple(code.strip() for code in self.published_units.split(",") if code.strip())
 
     @property
     def data_folder(self) -> Path:
@@ -126,7 +231,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
     Raises: ConfigurationError naming the variable, for a bad value or an unknown name.
     """
-    environment = os.environ if environment is None else environment
+    given = os.environ if environment is None else environment
+    environment = {**read_credentials(given), **given}
     _refuse_unknown(environment)
     values = {
         name: environment[PREFIX + name.upper()]

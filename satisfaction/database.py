@@ -172,7 +172,8 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 def engine_options(url: str) -> dict[str, Any]:
     """Return the options with which the application's engine is made.
 
-    The connection used last is used again first: it has its statements prepared.
+    The connection used last is used again first: it has its statements prepared. What a citizen
+    wrote is not repeated by an error, which ends in the log.
     Raises: ConfigurationError for another database than SQLite or PostgreSQL.
     """
     backend = make_url(url).get_backend_name()
@@ -180,6 +181,7 @@ def engine_options(url: str) -> dict[str, Any]:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise ConfigurationError(problem="SQLite too old", version=sqlite3.sqlite_version)
         return {
+            "hide_parameters": True,
             "connect_args": {"timeout": BUSY_SECONDS},
             "pool_size": 20,
             "max_overflow": 10,
@@ -187,6 +189,7 @@ def engine_options(url: str) -> dict[str, Any]:
         }
     if backend == "postgresql":
         return {
+            "hide_parameters": True,
             "pool_size": 10,
             "max_overflow": 10,
             "pool_use_lifo": True,

@@ -93,6 +93,10 @@ class ServiceNotFoundError(NotFoundError):
     """No system holds this credential, or it was revoked."""
 
 
+class OfficeChangeRefusedError(SatisfactionError):
+    """A change of the office that cannot be made; ``fault`` says why, and nothing of it is kept."""
+
+
 class SlipRefusedError(SatisfactionError):
     """A paper slip that cannot be stored; ``fault`` says why, and nothing of it is kept."""
 
@@ -119,6 +123,26 @@ class UnitUnderItselfError(SatisfactionError):
 
 class HoursInvalidError(SatisfactionError):
     """Hours that are no times of a day, end before they begin, or overlap."""
+
+
+class PolicyInvalidError(SatisfactionError):
+    """A delay, deadline or time of keeping that no unit may have; ``field`` says which."""
+
+
+class VoiceNotFoundError(NotFoundError):
+    """No such voice, or it is not shown to this officer, or not yet."""
+
+
+class CaseNotFoundError(NotFoundError):
+    """No such case, or not within what the officer may see."""
+
+
+class CaseChangedError(SatisfactionError):
+    """Somebody changed the case since the officer's page was loaded; nothing was stored."""
+
+
+class CaseRefusedError(SatisfactionError):
+    """A change of a case that makes no sense; ``fault`` says why."""
 
 
 class DayIsOverError(SatisfactionError):
@@ -153,6 +177,26 @@ class SignInThrottledError(SatisfactionError):
     """Too many failures; ``retry_after_seconds`` says how long to wait."""
 
 
+class CodeRefusedError(SatisfactionError):
+    """A code that is wrong, was used before, or is none."""
+
+
+class SecondStepOverError(SatisfactionError):
+    """Nobody waits for a code here any more: too late, too many wrong ones, or never a password."""
+
+
+class StartCodeRefusedError(SatisfactionError):
+    """A code for the first password that is unknown, used or expired: one answer for all three."""
+
+
+class LastAdministratorError(SatisfactionError):
+    """Nobody would be left to run the system."""
+
+
+class GrantInvalidError(SatisfactionError):
+    """A role that would end before it begins, or that is held already in these days."""
+
+
 class PermissionDeniedError(SatisfactionError):
     """The officer's roles do not cover this."""
 
@@ -185,6 +229,38 @@ class DatabaseUnusableError(SatisfactionError):
     """The database cannot be reached, read or written; ``detail`` is the engine's own word."""
 
 
+class DatabaseDamagedError(SatisfactionError):
+    """The database's file is damaged; ``last_good`` names the newest proved backup, if any."""
+
+
+class DatabaseMissingError(SatisfactionError):
+    """There was a database here and it has gone; an empty one is not put in its place."""
+
+
+class DataInUseError(SatisfactionError):
+    """A server or the jobs use the data that is to be replaced, or it is being replaced now."""
+
+
+class ProgramMissingError(SatisfactionError):
+    """A program of the system that this needs is not installed."""
+
+
+class ProgramFailedError(SatisfactionError):
+    """A program of the system ended badly; ``detail`` is the last line it said."""
+
+
+class BackupFailedError(SatisfactionError):
+    """A backup that could not be taken, read or proved; ``problem`` says why."""
+
+
+class BackupNotFoundError(NotFoundError):
+    """No backup has this name."""
+
+
+class NewerDataError(SatisfactionError):
+    """The database holds newer data than the backup, or cannot say what it holds."""
+
+
 class PortError(SatisfactionError):
     """The port to serve on is taken, not permitted, or no port number."""
 
@@ -199,3 +275,19 @@ class PasswordRefusedError(SatisfactionError):
 
 class AccountExistsError(SatisfactionError):
     """An account has this name already."""
+
+
+class PdfUnavailableError(SatisfactionError):
+    """No PDF could be drawn: its library is ``missing``, or it was ``late``, or ``failed``."""
+
+
+class AddressInvalidError(SatisfactionError):
+    """What was given as an e-mail address is none."""
+
+
+class MailServerError(SatisfactionError):
+    """The mail server cannot be used; ``problem`` says why, ``detail`` is its own word."""
+
+
+class SeveralUnitsError(SatisfactionError):
+    """Other units stand under this one, each of which publishes its own figures."""

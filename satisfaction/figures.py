@@ -130,3 +130,39 @@ class Figures:
         """Return a line's counts in the order of the total's levels, nought where it has none."""
         counts = {(level.scale, level.position): level.count for level in row.levels}
         return tuple(counts.get((level.scale, level.position), 0) for level in self.total.levels)
+
+
+@dataclass(frozen=True)
+class HourCount:
+    """Answers of one hour of one weekday, Monday first; the hour is that of the wall clock."""
+
+    weekday: int
+    hour: int
+    satisfied: int
+    answers: int
+
+
+@dataclass(frozen=True)
+class ReasonCount:
+    """How often one reason was chosen."""
+
+    code: str
+    label_vi: str
+    label_en: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ReasonCounts:
+    """How often each reason was chosen, and how many answers chose one at all."""
+
+    rows: tuple[ReasonCount, ...]
+    reasoned: int
+
+
+@dataclass(frozen=True)
+class Served:
+    """How many finished visits a desk had, and how many of them were rated."""
+
+    finished: int
+    rated: int

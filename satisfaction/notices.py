@@ -139,10 +139,15 @@ def _account_exists(error: SatisfactionError) -> tuple[str, str]:
 
 def _password(error: SatisfactionError) -> tuple[str, str]:
     """Return why a password is refused; it is never repeated."""
+    shortest = error.fields.get("shortest", SHORTEST)
     lines = {
         PasswordFault.TOO_SHORT: (
-            f"Mật khẩu phải có ít nhất {SHORTEST} ký tự",
-            f"A password has at least {SHORTEST} characters",
+            f"Mật khẩu phải có ít nhất {shortest} ký tự",
+            f"A password has at least {shortest} characters",
+        ),
+        PasswordFault.TOO_FEW_KINDS: (
+            "Mật khẩu cần đủ chữ thường, chữ hoa, chữ số và một dấu khác",
+            "A password needs small and capital letters, a digit and one other sign",
         ),
         PasswordFault.TOO_LONG: (
             f"Mật khẩu dài nhất {LONGEST} ký tự",
@@ -160,7 +165,123 @@ def _password(error: SatisfactionError) -> tuple[str, str]:
     return lines[error.fields["fault"]]
 
 
+def _no_pdf(error: SatisfactionError) -> tuple[str, str]:
+    if error.fields["reason"] == "missing":
+        return (
+            "Chưa cài bộ tạo PDF; chạy: requirements/debian.sh pdf, hoặc dùng --format xlsx",
+            "The PDF library is missing; run requirements/debian.sh pdf, or use --format xlsx",
+        )
+    return ("Chưa tạo được PDF", f"The PDF could not be drawn: {error}")
+
+
+def _offer(error: SatisfactionError) -> tuple[str, str]:
+    name = error.fields.get("last_good")
+    if name is None:
+        return ("chưa có bản sao lưu nào", "there is no backup yet")
+    command = f"flask --app wsgi backup restore {name}"
+    return (f"bản sao lưu tốt gần nhất: {command}", f"the last good backup: {command}")
+
+
+def _damaged(error: SatisfactionError) -> tuple[str, str]:
+    file, detail = error.fields["file"], error.fields["detail"]
+    vietnamese, english = _offer(error)
+    return (
+        f"Tệp cơ sở dữ liệu {file} bị hỏng; không ghi gì vào đó; {vietnamese}",
+        f"The database file {file} is damaged ({detail}); nothing was written; {english}",
+    )
+
+
+def _missing(error: SatisfactionError) -> tuple[str, str]:
+    file, mark = error.fields["file"], error.fields["mark"]
+    vietnamese, english = _offer(error)
+    return (
+        f"Cơ sở dữ liệu {file} đã trống hoặc mất; {vietnamese}; làm lại từ đầu thì xóa {mark}",
+        f"The database {file} is empty or gone; {english}; delete {mark} only to begin anew",
+    )
+
+
+def _in_use(error: SatisfactionError) -> tuple[str, str]:
+    folder = error.fields["folder"]
+    return (
+        f"Dữ liệu {folder} đang được dùng; hãy dừng dịch vụ trước (systemctl stop 'hailong*')",
+        f"{folder} is in use; stop the services first (systemctl stop 'hailong*')",
+    )
+
+
+def _program_missing(error: SatisfactionError) -> tuple[str, str]:
+    program = error.fields["program"]
+    return (f"Máy này chưa có chương trình {program}", f"The program {program} is not installed")
+
+
+def _program_failed(error: SatisfactionError) -> tuple[str, str]:
+    program, detail = error.fields["program"], error.fields["detail"]
+    return (f"Chương trình {program} báo lỗi", f"{program} failed: {detail}")
+
+
+_BACKUP_PROBLEMS = {
+    "busy": ("đang có một lần sao lưu khác", "another backup is being taken"),
+    "disk": ("không ghi được vào đĩa", "the disk cannot be written"),
+    "no room": ("không đủ chỗ trên đĩa", "there is too little room on the disk"),
+    "database": ("không đọc được cơ sở dữ liệu", "the database cannot be read"),
+    "no target": ("không có thư mục nhận bản sao", "the folder to copy to is not there"),
+    "no key": ("không mở được: thiếu khóa hoặc sai khóa", "the key to open it is missing or wrong"),
+    "unreadable": ("bản sao lưu không đọc được", "the backup cannot be read"),
+    "damaged": ("bản sao lưu bị hỏng", "the backup is damaged"),
+    "altered": ("bản sao lưu đã bị thay đổi", "the backup was altered"),
+    "differs": ("bản sao không khớp với dữ liệu gốc", "the copy differs from what was copied"),
+    "other engine": ("bản sao lưu của loại cơ sở dữ liệu khác", "it is of another engine"),
+}
+
+
+def _backup_failed(error: SatisfactionError) -> tuple[str, str]:
+    vietnamese, english = _BACKUP_PROBLEMS[error.fields["problem"]]
+    named = " ".join(str(error.fields[one]) for one in ("name", "detail") if error.fields.get(one))
+    rest = f" ({named})" if named else ""
+    return (f"Sao lưu, khôi phục: {vietnamese}", f"Backup: {english}{rest}")
+
+
+def _no_backup(error: SatisfactionError) -> tuple[str, str]:
+    name = error.fields["name"]
+    return (f"Không có bản sao lưu {name}", f"There is no backup {name}")
+
+
+def _newer(error: SatisfactionError) -> tuple[str, str]:
+    stored, kept = error.fields["stored"], error.fields["kept"]
+    if stored is None:
+        return (
+            "Dữ liệu đang có không đọc được, có thể mới hơn; muốn thay thì thêm --overwrite-newer",
+            "What stands cannot be read and may be newer; add --overwrite-newer to replace it",
+        )
+    return (
+        f"Dữ liệu đang có mới hơn ({stored} lượt, bản sao {kept}); vẫn thay: --overwrite-newer",
+        f"What stands is newer ({stored} ratings, backup {kept}); to replace it: --overwrite-newer",
+    )
+
+
+def _last_administrator(error: SatisfactionError) -> tuple[str, str]:
+    name = error.fields["name"]
+    return (
+        f"{name} là người quản trị hệ thống cuối cùng; hãy giao vai trò ấy cho người khác trước",
+        f"{name} is the last system administrator; give somebody else that role first",
+    )
+
+
+def _grant(error: SatisfactionError) -> tuple[str, str]:
+    return (
+        "Vai trò phải kết thúc sau ngày bắt đầu và chưa được giao trong thời gian ấy",
+        "A role ends after it begins, and is not held already in these days",
+    )
+
+
 _LINES = {
+    errors.DatabaseDamagedError: _damaged,
+    errors.DatabaseMissingError: _missing,
+    errors.DataInUseError: _in_use,
+    errors.ProgramMissingError: _program_missing,
+    errors.ProgramFailedError: _program_failed,
+    errors.BackupFailedError: _backup_failed,
+    errors.BackupNotFoundError: _no_backup,
+    errors.NewerDataError: _newer,
     errors.ConfigurationError: _configuration,
     errors.PortError: _port,
     errors.DatabaseTooNewError: _too_new,
@@ -177,4 +298,7 @@ _LINES = {
     errors.AccountNotFoundError: _account,
     errors.AccountExistsError: _account_exists,
     errors.PasswordRefusedError: _password,
+    errors.LastAdministratorError: _last_administrator,
+    errors.GrantInvalidError: _grant,
+    errors.PdfUnavailableError: _no_pdf,
 }

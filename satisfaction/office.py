@@ -398,3 +398,18 @@ def find_configuration(session: Session, unit_id: int, at: datetime) -> Configur
             )
         )
     return None
+
+
+def living_units(session: Session, day: date) -> frozenset[int]:
+    """Return every unit that exists on a day."""
+    names = select(UnitName.unit_id).where(
+        UnitName.from_day <= day, or_(UnitName.until_day.is_(None), UnitName.until_day > day)
+    )
+    return frozenset(session.scalars(names))
+
+
+def list_names(session: Session, unit_ids: Iterable[int], day: date) -> list[tuple[int, str]]:
+    """Return these units with what they are called on a day, in reading order."""
+    units = session.scalars(select(Unit).where(Unit.id.in_(list(unit_ids))))
+    named = [(unit.id, name_of(unit, day).name) for unit in units]
+    return sorted(named, key=lambda pair: (sort_key(pair[1]), pair[0]))

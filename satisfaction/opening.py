@@ -138,7 +138,7 @@ class Change:
 
     scope: Set[int]
     unit_id: int
-    changed_by_id: int
+    changed_by_id: int | None
 
 
 def change_week(session: Session, change: Change, *, week: Week | None, from_day: date) -> None:

@@ -53,13 +53,37 @@ class Overview:
     procedures: tuple[Choice, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """A question that an officer may ask, and what else could be asked."""
+
+    query: CountQuery
+    units: tuple[Choice, ...]
+    desks: tuple[Choice, ...]
+    procedures: tuple[Choice, ...]
+
+
 def build_overview(session: Session, unit_ids: Set[int], wanted: Wanted) -> Overview:
     """Return the figures of a unit that the officer may see, and the choices around them.
+
+    Raises: those of ``open_scope``; counting's errors.
+    """
+    scope = open_scope(session, unit_ids, wanted)
+    return Overview(
+        figures=counting.count(session, scope.query),
+        units=scope.units,
+        desks=scope.desks,
+        procedures=scope.procedures,
+    )
+
+
+def open_scope(session: Session, unit_ids: Set[int], wanted: Wanted) -> Scope:
+    """Return the question about a unit that the officer may see, and the choices around it.
 
     Shape: ``unit_ids`` are those where the officer may see counts today. What stood under them
     for the whole of the period may be asked for as well, because it is part of their figures.
     Raises: UnitNotFoundError, DeskNotFoundError, ProcedureNotFoundError, also for what is
-    outside; counting's errors.
+    outside.
     """
     units = _list_units(session, unit_ids, wanted.period)
     unit_id = wanted.unit_id
@@ -83,8 +107,7 @@ def build_overview(session: Session, unit_ids: Set[int], wanted: Wanted) -> Over
         channel=wanted.channel,
         source=wanted.source,
     )
-    figures = counting.count(session, query)
-    return Overview(figures=figures, units=units, desks=desks, procedures=procedures)
+    return Scope(query=query, units=units, desks=desks, procedures=procedures)
 
 
 def _list_units(session: Session, unit_ids: Set[int], period: Period) -> tuple[Choice, ...]:

@@ -1,7 +1,8 @@
 """Which passwords are refused: short ones, common ones, and those made of the account's own name.
 
-Refuses to ask for kinds of signs: length is what makes a password hard to guess.
-Source: ASVS 5.0, V6.2: 12 characters or more, 64 and more allowed, no composition rules.
+Refuses nothing for being long: a whole sentence is the password that is easiest to keep.
+Source: docs/adr/0014-second-factors.md: 14 characters of four kinds where the password stands
+alone, 8 of any kind beside a second factor; ASVS 5.0, V6.2: 64 and more are allowed.
 """
 
 import re
@@ -10,10 +11,13 @@ from enum import StrEnum
 
 from satisfaction.errors import PasswordRefusedError
 
-SHORTEST = 12
+SHORTEST = 14
+SHORTEST_BESIDE_FACTOR = 8
+KINDS = 4
 LONGEST = 256
 SHORTEST_NAME = 4
 MOST_REPEATED = 4
+FEWEST_LETTERS = 6
 _ROWS = ("01234567890123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz")
 _COMMON = frozenset(
     [
@@ -72,6 +76,7 @@ class PasswordFault(StrEnum):
     """Why a password is refused."""
 
     TOO_SHORT = "too_short"
+    TOO_FEW_KINDS = "too_few_kinds"
     TOO_LONG = "too_long"
     COMMON = "common"
     OWN_NAME = "own_name"
@@ -82,14 +87,33 @@ def plain_password(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-def check_password(password: str, *, name: str) -> None:
+def stands_alone(password: str) -> bool:
+    """Say whether a password is enough without a second factor: long, and of all four kinds."""
+    plain = plain_password(password)
+    return len(plain) >= SHORTEST and len(_kinds(plain)) == KINDS
+
+
+def _kinds(plain: str) -> set[str]:
+    """Return which kinds of signs there are: small and capital letters, digits, and all others."""
+    return {
+        "small" if sign.islower() else "capital" if sign.isupper() else _other_kind(sign)
+        for sign in plain
+    }
+
+
+def _other_kind(sign: str) -> str:
+    return "digit" if sign.isdigit() else "other"
+
+
+def check_password(password: str, *, name: str, has_second_factor: bool = False) -> None:
     """Refuse a password that somebody would try; ``name`` is the account's.
 
     Raises: PasswordRefusedError with its fault, and never with the password.
     """
     plain = plain_password(password)
-    if len(plain) < SHORTEST:
-        raise PasswordRefusedError(fault=PasswordFault.TOO_SHORT, shortest=SHORTEST)
+    shortest = SHORTEST_BESIDE_FACTOR if has_second_factor else SHORTEST
+    if len(plain) < shortest:
+        raise PasswordRefusedError(fault=PasswordFault.TOO_SHORT, shortest=shortest)
     if len(plain) > LONGEST:
         raise PasswordRefusedError(fault=PasswordFault.TOO_LONG, longest=LONGEST)
     bare = _bare(plain)
@@ -98,6 +122,8 @@ def check_password(password: str, *, name: str) -> None:
         raise PasswordRefusedError(fault=PasswordFault.OWN_NAME)
     if _is_common(bare):
         raise PasswordRefusedError(fault=PasswordFault.COMMON)
+    if not has_second_factor and not stands_alone(plain):
+        raise PasswordRefusedError(fault=PasswordFault.TOO_FEW_KINDS)
 
 
 def _bare(text: str) -> str:
@@ -110,7 +136,7 @@ def _is_common(bare: str) -> bool:
     word = re.sub(r"\d+", "", bare)
     if word in _COMMON or (not word and _is_row(bare)):
         return True
-    return len(bare) < SHORTEST // 2 or _repeats(bare) or _is_row(bare)
+    return len(bare) < FEWEST_LETTERS or _repeats(bare) or _is_row(bare)
 
 
 def _repeats(bare: str) -> bool:

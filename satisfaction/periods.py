@@ -82,6 +82,28 @@ def year_period(year: int) -> Period:
     return months_period(year, 1, month_count=12)
 
 
+def kind_of(period: Period) -> PeriodKind:
+    """Return which of the reporting periods a range of days is; plain dates where it is none."""
+    first = period.first_day
+    for kind, months in _RUNS.items():
+        step = 12 if kind is PeriodKind.NINE_MONTHS else months
+        if (first.month - 1) % step == 0 and period == months_period(
+            first.year, first.month, month_count=months
+        ):
+            return kind
+    if period.length_days == 1:
+        return PeriodKind.DAY
+    is_week = period.length_days == 7 and first.weekday() == 0
+    return PeriodKind.WEEK if is_week else PeriodKind.DATES
+
+
+_RUNS = {
+    PeriodKind.MONTH: 1,
+    PeriodKind.QUARTER: 3,
+    PeriodKind.HALF_YEAR: 6,
+    PeriodKind.NINE_MONTHS: 9,
+    PeriodKind.YEAR: 12,
+}
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})(?:-(?:(?P<month>\d{2})(?:-(?P<day>\d{2}))?"
     r"|Q(?P<quarter>[1-4])|H(?P<half>[12])|W(?P<week>\d{2})|(?P<nine>9M)))?",
@@ -125,3 +147,20 @@ def iso_week(day: date) -> str:
     """Return the ISO week of a day as 2024-W07."""
     year, week, _ = day.isocalendar()
     return f"{year:04d}-W{week:02d}"
+
+
+def write_period(period: Period) -> str:
+    """Return a month, quarter or year as it stands in addresses.
+
+    Raises: InvalidPeriodError for any other period.
+    """
+    year, month = period.first_day.year, period.first_day.month
+    words = {
+        PeriodKind.MONTH: f"{year:04d}-{month:02d}",
+        PeriodKind.QUARTER: f"{year:04d}-Q{(month + 2) // 3}",
+        PeriodKind.YEAR: f"{year:04d}",
+    }
+    kind = kind_of(period)
+    if kind not in words:
+        raise InvalidPeriodError(first_day=period.first_day, end_day=period.end_day)
+    return words[kind]

@@ -46,6 +46,7 @@ class PhoneSheet:
     follow_up_most: int
     we_changed_vi: str
     we_changed_en: str
+    emblem_digest: str
     question: Question | None
 
     def following(self, level: int) -> "Following":
@@ -151,5 +152,6 @@ def _read_sheet(session: Session, desk: Desk, visit: Visit | None) -> PhoneSheet
         follow_up_most=configuration.follow_up_most,
         we_changed_vi=configuration.we_changed_vi,
         we_changed_en=configuration.we_changed_en,
+        emblem_digest=configuration.emblem_digest or "",
         question=ask_about(visit) if visit is not None and is_over else None,
     )

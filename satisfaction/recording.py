@@ -355,6 +355,7 @@ def _insert_reasons(
 def record_reasons(session: Session, given: ReasonsGiven) -> RecordingOutcome:
     """Store the reasons chosen after a rating, once; a repeated delivery changes nothing.
 
+    Writes: rating_reason; marks the day.
     Raises: RatingRefusedError for an unknown reason, or a rating that is not this device's.
     """
     connection = session.connection()
@@ -368,7 +369,10 @@ def record_reasons(session: Session, given: ReasonsGiven) -> RecordingOutcome:
         raise RatingRefusedError(RefusalReason.UNKNOWN_REASON, rating_id=given.rating_id)
     earlier = connection.scalar(select(func.count()).where(RatingReason.rating_seq == rating.seq))
     if not earlier:
+        days = {rating.local_day} - {None}
+        hold_days(connection, days)
         _insert_reasons(connection, rating.seq, given.reasons, reference, received_at)
+        mark_days(connection, days)
     return RecordingOutcome(
         rating_id=given.rating_id,
         result=RecordingResult.KNOWN if earlier else RecordingResult.RECORDED,

@@ -10,12 +10,16 @@ from flask import current_app
 from flask_migrate import upgrade
 from sqlalchemy.exc import DBAPIError
 
-from satisfaction.database import db
+from satisfaction import backups, soundness
+from satisfaction.audit import record_deed
+from satisfaction.backups import BackupKind
+from satisfaction.database import db, unit_of_work
 from satisfaction.errors import (
     DatabaseNotReadyError,
     DatabaseTooNewError,
     DatabaseUnusableError,
 )
+from satisfaction.terms import AuditAction
 
 
 def _scripts() -> ScriptDirectory:
@@ -46,6 +50,11 @@ def current_revision() -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def newest_revision() -> str | None:
+    """Return the revision that this version brings a database to."""
+    return _scripts().get_current_head()
+
+
 def check_database() -> None:
     """Refuse a database that this version cannot use.
 
@@ -59,13 +68,29 @@ def check_database() -> None:
         raise DatabaseNotReadyError(revision=revision, wanted=scripts.get_current_head())
 
 
-def prepare_database() -> None:
-    """Create the tables, or bring them up to this version.
+def prepare_database(*, takes_backup: bool = True) -> None:
+    """Create the tables, or bring them up to this version after a backup of what there is.
 
-    Raises: DatabaseTooNewError, DatabaseUnusableError.
+    A migration is one transaction on either engine: one that is killed leaves the old form.
+    Raises: DatabaseTooNewError, DatabaseUnusableError, DatabaseDamagedError,
+    DatabaseMissingError; BackupFailedError, ProgramMissingError, ProgramFailedError where no
+    backup could be taken, and then nothing was changed.
     """
+    settings = current_app.config["SETTINGS"]
+    plan, folder = backups.plan_from(settings), settings.data_folder
+    soundness.require_sound_file(plan, folder)
+    backup = None
     try:
         check_database()
-    except DatabaseNotReadyError:
+    except DatabaseNotReadyError as older:
+        if older.fields["revision"] is None:
+            soundness.require_known_absence(plan, folder)
+        elif takes_backup:
+            backup = backups.take_backup(plan, BackupKind.BEFORE_UPGRADE)
         with _usable():
             upgrade()
+    soundness.remember(plan.url, folder)
+    if backup is not None:
+        with unit_of_work() as session:
+            record_deed(session, AuditAction.BACKUP_TAKEN, detail=backups.deed_of(backup))
+        backups.rotate(plan.folder)

@@ -70,6 +70,7 @@ class Display:
     idle_seconds: int
     we_changed_vi: str
     we_changed_en: str
+    emblem_digest: str
     question: Question | None
 
     @property
@@ -115,6 +116,7 @@ def load_display(session: Session, token_hash: bytes) -> Display:
         idle_seconds=configuration.idle_seconds,
         we_changed_vi=configuration.we_changed_vi,
         we_changed_en=configuration.we_changed_en,
+        emblem_digest=configuration.emblem_digest or "",
         question=_question(session, screen),
     )
 

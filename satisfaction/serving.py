@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from flask import Flask, url_for
 from gunicorn.app.wsgiapp import WSGIApplication
 
-from satisfaction import schema
+from satisfaction import scheduler, schema
 from satisfaction.config import (
     Settings,
     ensure_data_folder,
@@ -28,6 +28,7 @@ from satisfaction.database import db, reading, unit_of_work
 from satisfaction.demonstration import Demonstration, has_office, load_demonstration
 from satisfaction.errors import SatisfactionError
 from satisfaction.notices import say
+from satisfaction.supervising import Program, supervise
 from satisfaction.terms import Role
 from satisfaction.web.listening import read_port, require_free
 
@@ -35,9 +36,20 @@ SIGN_INS_FILE = "demonstration.json"
 FIRST_DESK = "Bàn 1"
 ROLES = {
     Role.DESK_OFFICER: "cán bộ tại bàn / desk officer",
-    Role.SUPERVISOR: "lãnh đạo, xem số liệu / supervisor",
-    Role.ADMINISTRATOR: "quản trị / administrator",
+    Role.SUPERVISOR: "phụ trách, xem số liệu / supervisor",
+    Role.HEAD: "lãnh đạo đơn vị / head of the unit",
+    Role.INSPECTOR: "thanh tra / inspector",
+    Role.ADMINISTRATOR: "quản trị đơn vị / unit administrator",
+    Role.SYSTEM_ADMINISTRATOR: "quản trị hệ thống / system administrator",
+    Role.AUDITOR: "kiểm tra, chỉ đọc / auditor, reads only",
 }
+
+FIRST_STEPS = """  Chưa có đơn vị nào. Lập đơn vị và tài khoản đầu tiên / No office yet. Begin with:
+    .venv/bin/flask --app wsgi office found MÃ --name "Tên đơn vị" --kind ward --title "Tên cơ quan"
+    .venv/bin/flask --app wsgi accounts add TÊN --display-name "Họ tên" --unit MÃ \\
+      --role system_administrator
+  Các bước tiếp theo / the next steps: docs/office.md
+"""
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,7 @@ class Doors:
 
 
 def start(make: Callable[[Settings], Flask], doors: Doors) -> None:
-    """Check and prepare everything, say where to go, and become the server."""
+    """Check and prepare everything, say where to go, and serve with the jobs beside it."""
     try:
         settings = load_settings()
         port = read_port(os.environ)
@@ -62,24 +74,28 @@ def start(make: Callable[[Settings], Flask], doors: Doors) -> None:
         with app.app_context():
             with _one_at_a_time(settings.data_folder):
                 schema.prepare_database()
-                ensure_demonstration(settings.data_folder)
+                if settings.demonstration:
+                    ensure_demonstration(settings.data_folder)
+                is_empty = not settings.demonstration and _is_empty()
             db.engine.dispose()
         with app.test_request_context(base_url=f"http://localhost:{port}"):
             click.echo(welcome(doors, read_sign_ins(settings.data_folder)))
+            if is_empty:
+                click.echo(FIRST_STEPS)
     except SatisfactionError as error:
         click.echo(say(error), err=True)
         sys.exit(1)
     sys.stdout.flush()
-    become_server(settings)
+    web = Program("web", lambda: serve(settings), must_start=True)
+    sys.exit(supervise([web, Program("jobs", lambda: scheduler.run(app))]))
 
 
-def become_server(settings: Settings) -> NoReturn:
+def serve(settings: Settings) -> None:
     """Serve with gunicorn until it is told to stop; what was imported to prepare is not again."""
     os.chdir(Path(__file__).parents[1])
     sys.argv = ["gunicorn", "--config", "python:satisfaction.web.server"]
     sys.argv += ["--log-level", settings.log_level, "wsgi:create_app()"]
     WSGIApplication("%(prog)s [OPTIONS] [APP_MODULE]").run()
-    sys.exit(0)
 
 
 @contextmanager
@@ -88,6 +104,12 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
     with (folder / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _is_empty() -> bool:
+    """Say whether no office stands in the database yet."""
+    with reading() as session:
+        return not has_office(session)
 
 
 def ensure_demonstration(folder: Path) -> None:

@@ -4,9 +4,9 @@ Refuses to move a rating or to rewrite what was: each change holds from a day on
 earlier days stay where they were counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -16,7 +16,7 @@ from satisfaction.errors import InvalidPeriodError, UnitUnderItselfError
 from satisfaction.models import Desk, Succession, Unit, UnitName, UnitParent
 from satisfaction.office import segments_under
 from satisfaction.periods import Period
-from satisfaction.terms import AuditAction, SuccessionExtent, SuccessionKind
+from satisfaction.terms import AuditAction, SuccessionExtent, SuccessionKind, UnitKind
 from satisfaction.text import clean, search_form
 
 Dated = TypeVar("Dated", UnitName, UnitParent)
@@ -28,6 +28,8 @@ def rename_unit(
     *,
     name: str,
     code: str | None = None,
+    kind: UnitKind | None = None,
+    legal_basis: str = "",
     from_day: date,
     account_id: int | None = None,
 ) -> UnitName:
@@ -44,15 +46,17 @@ def rename_unit(
     new = UnitName(
         unit_id=unit.id,
         code=code or before.code,
-        kind=before.kind,
+        kind=kind or before.kind,
         name=name,
         search=search_form(name),
+        legal_basis=clean(legal_basis),
         from_day=from_day,
         until_day=before.until_day,
     )
     before.until_day = from_day
-    _record(session, unit, account_id, {"name": name, "from_day": from_day.isoformat()})
     session.add(new)
+    detail = {"what": "unit_renamed", "before": _words(before), "after": _words(new)}
+    _record(session, unit, account_id, detail | {"from_day": from_day.isoformat()})
     session.flush()
     session.expire(unit, ["names"])
     return new
@@ -72,7 +76,7 @@ def move_unit(
     Raises: UnitUnderItselfError; InvalidPeriodError for a day on which a parent begins already.
     """
     _lock_units(session, unit, *([parent] if parent else []))
-    links = _links(session, unit)
+    links = list_links(session, unit.id)
     before = _at(links, from_day)
     if before is not None and before.from_day == from_day:
         raise InvalidPeriodError(unit_id=unit.id, from_day=from_day)
@@ -87,9 +91,18 @@ def move_unit(
         session.add(
             UnitParent(unit_id=unit.id, parent_id=parent.id, from_day=from_day, until_day=until_day)
         )
-    detail = {"parent_id": parent.id if parent else None, "from_day": from_day.isoformat()}
-    _record(session, unit, account_id, detail)
+    detail = {
+        "what": "unit_moved",
+        "before": {"parent_id": before.parent_id if before else None},
+        "after": {"parent_id": parent.id if parent else None},
+    }
+    _record(session, unit, account_id, detail | {"from_day": from_day.isoformat()})
     session.flush()
+
+
+def _words(name: UnitName) -> dict[str, str]:
+    words = {"code": name.code, "name": name.name, "kind": name.kind.value}
+    return words | ({"legal_basis": name.legal_basis} if name.legal_basis else {})
 
 
 def _refuse_circle(session: Session, unit: Unit, parent: Unit, period: Period) -> None:
@@ -105,10 +118,6 @@ def _lock_units(session: Session, *units: Unit) -> None:
 
 def _names(session: Session, unit: Unit) -> Sequence[UnitName]:
     return session.scalars(select(UnitName).where(UnitName.unit_id == unit.id)).all()
-
-
-def _links(session: Session, unit: Unit) -> Sequence[UnitParent]:
-    return session.scalars(select(UnitParent).where(UnitParent.unit_id == unit.id)).all()
 
 
 def _at(rows: Sequence[Dated], day: date) -> Dated | None:
@@ -128,13 +137,19 @@ def retire_desk(
     """
     if until_day <= desk.from_day:
         raise InvalidPeriodError(first_day=desk.from_day, end_day=until_day)
-    desk.until_day = until_day
+    before, desk.until_day = desk.until_day, until_day
     record_deed(
         session,
         AuditAction.OFFICE_CHANGED,
         account_id=account_id,
         unit_id=desk.unit_id,
-        detail={"desk_id": desk.id, "until_day": until_day.isoformat()},
+        detail={
+            "what": "desk_retired",
+            "desk_id": desk.id,
+            "desk": desk.name,
+            "before": {"until_day": before.isoformat() if before else None},
+            "after": {"until_day": until_day.isoformat()},
+        },
     )
     session.flush()
 
@@ -168,6 +183,13 @@ def add_succession(
     return succession
 
 
+def list_links(session: Session, unit_id: int) -> Sequence[UnitParent]:
+    """Return under what a unit stood, oldest first."""
+    return session.scalars(
+        select(UnitParent).where(UnitParent.unit_id == unit_id).order_by(UnitParent.from_day)
+    ).all()
+
+
 def list_predecessors(session: Session, unit: Unit) -> Sequence[Succession]:
     """Return what a unit followed, oldest first."""
     return session.scalars(
@@ -189,7 +211,7 @@ def list_successors(session: Session, unit: Unit) -> Sequence[Succession]:
 
 
 def _record(
-    session: Session, unit: Unit, account_id: int | None, detail: dict[str, str | int | None]
+    session: Session, unit: Unit, account_id: int | None, detail: Mapping[str, Any]
 ) -> None:
     record_deed(
         session,

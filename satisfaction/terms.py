@@ -134,11 +134,26 @@ class FollowUp(StrEnum):
 
 
 class Role(StrEnum):
-    """What an officer may do within a unit and everything under it."""
+    """What an officer may do within a unit and everything under it.
+
+    The administrator is the unit's own; the head answers for the unit, the inspector looks into
+    allegations, the auditor reads everything but personal words and changes nothing.
+    """
 
     DESK_OFFICER = "desk_officer"
     SUPERVISOR = "supervisor"
+    HEAD = "head"
+    INSPECTOR = "inspector"
     ADMINISTRATOR = "administrator"
+    SYSTEM_ADMINISTRATOR = "system_administrator"
+    AUDITOR = "auditor"
+
+
+class Duty(StrEnum):
+    """What an officer has to see to before anything else."""
+
+    SET_PASSWORD = "set_password"  # noqa: S105
+    SET_SECOND_FACTOR = "set_second_factor"
 
 
 class Permission(StrEnum):
@@ -151,6 +166,25 @@ class Permission(StrEnum):
     MANAGE_CARDS = "manage_cards"
     MANAGE_FLEET = "manage_fleet"
     MANAGE_OFFICE = "manage_office"
+    SEE_OWN_FIGURES = "see_own_figures"
+    SEE_VOICES = "see_voices"
+    SEE_ALLEGATIONS = "see_allegations"
+    HANDLE_CASES = "handle_cases"
+    OPEN_DOSSIERS = "open_dossiers"
+    MANAGE_CATALOGUE = "manage_catalogue"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_LETTERS = "manage_letters"
+    MANAGE_SYSTEM = "manage_system"
+    READ_OFFICE = "read_office"
+    READ_FLEET = "read_fleet"
+    READ_PEOPLE = "read_people"
+    READ_CASES = "read_cases"
+    READ_SYSTEM = "read_system"
+    READ_AUDIT = "read_audit"
+
+
+# Reasons that accuse somebody; they go to the unit's head and the inspector alone.
+ALLEGATIONS = frozenset({"fee"})
 
 
 class PeriodKind(StrEnum):
@@ -252,6 +286,14 @@ class RowFault(StrEnum):
     UNLIKELY_DAY = "unlikely_day"
     FUTURE_DAY = "future_day"
     FINISHED_BEFORE_RECEIVED = "finished_before_received"
+    NAME_MISSING = "name_missing"
+    SECTOR_MISSING = "sector_missing"
+    ODD_CODE = "odd_code"
+    ODD_SIGNS = "odd_signs"
+    UNKNOWN_KIND = "unknown_kind"
+    UNTIL_BEFORE_FROM = "until_before_from"
+    BEFORE_UNIT = "before_unit"
+    STILL_USED = "still_used"
 
 
 class SlipFault(StrEnum):
@@ -265,6 +307,58 @@ class SlipFault(StrEnum):
     VISIT_RATED = "visit_rated"
     NO_VISIT = "no_visit"
     SEVERAL_VISITS = "several_visits"
+
+
+class CatalogueKind(StrEnum):
+    """Of what a catalogue is."""
+
+    PROCEDURES = "procedures"
+    DESKS = "desks"
+
+
+class Planned(StrEnum):
+    """What a line of a catalogue would do."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+class OfficeFault(StrEnum):
+    """Why a change of the office cannot be made; nothing of it is kept."""
+
+    NO_WORDS = "no_words"
+    WORDS_TOO_LONG = "words_too_long"
+    ODD_SIGNS = "odd_signs"
+    ODD_CODE = "odd_code"
+    CODE_TAKEN = "code_taken"
+    NAME_TAKEN = "name_taken"
+    UNLIKELY_DAY = "unlikely_day"
+    BEFORE_BEGIN = "before_begin"
+    AFTER_END = "after_end"
+    DAY_TAKEN = "day_taken"
+    DAYS_OVERLAP = "days_overlap"
+    DAY_IS_OVER = "day_is_over"
+    UNDER_ITSELF = "under_itself"
+    PARENT_NOT_THERE = "parent_not_there"
+    HAS_RATINGS = "has_ratings"
+    HAS_UNITS = "has_units"
+    NOTHING_CHANGED = "nothing_changed"
+    NEEDS_SUCCESSOR = "needs_successor"
+    NEEDS_NO_SUCCESSOR = "needs_no_successor"
+    SUCCESSOR_NOT_THERE = "successor_not_there"
+    WHOLE_TO_ONE = "whole_to_one"
+    SECTOR_UNKNOWN = "sector_unknown"
+    LEVELS_FEW_OR_MANY = "levels_few_or_many"
+    LEVELS_OUT_OF_ORDER = "levels_out_of_order"
+    LEVELS_ONE_SIDED = "levels_one_sided"
+    REASON_UNKNOWN = "reason_unknown"
+    SCALE_UNKNOWN = "scale_unknown"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    MARK_TOO_LARGE = "mark_too_large"
+    MARK_OTHER_FORMAT = "mark_other_format"
+    MARK_BROKEN = "mark_broken"
+    MARK_ODD_SIZE = "mark_odd_size"
 
 
 class AuditAction(StrEnum):
@@ -287,6 +381,27 @@ class AuditAction(StrEnum):
     CARD_MADE = "card_made"
     SERVICE_ADMITTED = "service_admitted"
     SERVICE_REVOKED = "service_revoked"
+    PASSWORD_SET = "password_set"  # noqa: S105
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    SESSIONS_ENDED = "sessions_ended"
+    ACCOUNT_CHANGED = "account_changed"
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
+    ACCOUNT_REVIEWED = "account_reviewed"
+    ROLE_ENDED = "role_ended"
+    CASE_CHANGED = "case_changed"
+    DOSSIER_OPENED = "dossier_opened"
+    WORDS_ERASED = "words_erased"
+    CATALOGUE_IMPORTED = "catalogue_imported"
+    REPORT_EXPORTED = "report_exported"
+    AUDIT_EXPORTED = "audit_exported"
+    LETTER_SENT_AGAIN = "letter_sent_again"
+    SUBSCRIPTION_CHANGED = "subscription_changed"
+    BACKUP_TAKEN = "backup_taken"
+    BACKUP_RESTORED = "backup_restored"
+    JOB_STARTED_BY_HAND = "job_started_by_hand"
 
 
 class Weekday(IntEnum):
@@ -327,3 +442,85 @@ class InvitationPurpose(StrEnum):
     RECEIPT = "receipt"
     SCREEN = "screen"
     ONLINE = "online"
+
+
+class JobState(StrEnum):
+    """How far one run of a job is."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class LetterKind(StrEnum):
+    """The letters there are, by the period that each of them tells of."""
+
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class DeliveryState(StrEnum):
+    """What became of one reader's letter.
+
+    ``uncertain`` was handed over without an answer, so it may arrive twice; ``withheld`` is not
+    sent, because its reader may not see it any more or has stopped it.
+    """
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    SENT = "sent"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+
+
+class HalfDay(StrEnum):
+    """All that is said of the time of a citizen's answer, besides its day."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+
+
+class CaseKind(StrEnum):
+    """What a case is about; an allegation is seen by those alone who may see allegations."""
+
+    VOICE = "voice"
+    ALLEGATION = "allegation"
+    PATTERN = "pattern"
+
+
+class CaseState(StrEnum):
+    """How far a case is: not seen yet, in somebody's hands, answered."""
+
+    NEW = "new"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+
+
+class CaseDeed(StrEnum):
+    """What the history of a case can name."""
+
+    OPENED = "opened"
+    ASSIGNED = "assigned"
+    STATE_CHANGED = "state_changed"
+    DUE_CHANGED = "due_changed"
+    NOTED = "noted"
+    ESCALATED = "escalated"
+    PUBLISHED = "published"
+    DOSSIER_OPENED = "dossier_opened"
+
+
+class CaseFault(StrEnum):
+    """Why a change of a case is refused; nothing of it is kept."""
+
+    NOT_OPEN_TO_HIM = "not_open_to_him"
+    NO_ANSWER = "no_answer"
+    NOTHING = "nothing"
+    DAY_IS_OVER = "day_is_over"
+    TOO_LONG = "too_long"
+    NO_REASON = "no_reason"
+    NOT_ASSIGNED = "not_assigned"
+    NO_DOSSIER = "no_dossier"
+    NOT_CONFIGURED = "not_configured"

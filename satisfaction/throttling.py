@@ -46,6 +46,15 @@ def count_attempt(session: Session, key: bytes, *, longest: timedelta = LONGEST_
         throttle.locked_until = now + min(FIRST_DELAY * 2 ** min(beyond, 10), longest)
 
 
+def take_back(session: Session, key: bytes) -> None:
+    """Undo the counting of an attempt that was right but is not the last step."""
+    throttle = session.get(SignInThrottle, key, with_for_update=True)
+    if throttle is not None and throttle.failures:
+        throttle.failures -= 1
+        if throttle.failures < FREE_FAILURES:
+            throttle.locked_until = None
+
+
 def forget_failures(session: Session, key: bytes) -> None:
     """Let attempts be free again after one that was right."""
     throttle = session.get(SignInThrottle, key, with_for_update=True)

@@ -14,16 +14,16 @@ from sqlalchemy.orm import Session
 from satisfaction import clock, fleet
 from satisfaction.calendars import read_calendar
 from satisfaction.configurations import Changes, change_configuration
-from satisfaction.counting import finished_visits
+from satisfaction.counting import count_served
 from satisfaction.credentials import ask_renewal
 from satisfaction.errors import NotFoundError
 from satisfaction.fleet import PairingPlace
 from satisfaction.heartbeats import KioskStatus, KioskTrouble, always, list_statuses
-from satisfaction.models import Desk, Kiosk, KioskEvent, Rating, Unit, Visit
+from satisfaction.models import Desk, Kiosk, KioskEvent, Rating, Unit
 from satisfaction.office import find_configuration, get_unit, list_desks, name_of
-from satisfaction.periods import day_period
+from satisfaction.periods import Period, day_period
 from satisfaction.refusals import KeptRefusal, list_refusals
-from satisfaction.terms import DeskKind, KioskEventKind, Outcome
+from satisfaction.terms import DeskKind, KioskEventKind
 
 MANY_SERVED = 40
 LOOKED_BACK = timedelta(days=7)
@@ -149,7 +149,8 @@ def _list_statuses(session: Session, scope: Set[int], version: str) -> Sequence[
 
 def _list_alerts(session: Session, scope: Set[int], statuses: Sequence[KioskStatus]) -> list[Alert]:
     today = clock.today()
-    names = {one: name_of(get_unit(session, one), today).name for one in scope}
+    units = session.scalars(select(Unit).where(Unit.id.in_(scope)))
+    names = {unit.id: name_of(unit, today).name for unit in units}
     found = [
         _as_alert(status, trouble, names[status.kiosk.unit_id])
         for status in statuses
@@ -203,30 +204,22 @@ def _list_undated(session: Session, scope: Set[int]) -> list[UndatedRatings]:
 
 def _find_unrated_desks(session: Session, scope: Set[int], names: Mapping[int, str]) -> list[Alert]:
     """Return the desks that served 40 citizens or more within seven days and were never rated."""
-    rated = Outcome.RATED.value
-    served = (
-        finished_visits(Visit.desk_id)
-        .where(Visit.closed_day > clock.today() - LOOKED_BACK, Visit.unit_id.in_(scope))
-        .subquery()
-    )
-    rows = session.execute(
-        select(Desk.name, Desk.unit_id, served.c.finished)
-        .join(served, served.c.desk_id == Desk.id)
-        .where(
-            served.c.finished >= MANY_SERVED,
-            served.c[rated] == 0,
-            Desk.kind == DeskKind.COUNTER,
-        )
-        .order_by(served.c.finished.desc(), Desk.id)
-    )
+    today = clock.today()
+    period = Period(today - LOOKED_BACK + timedelta(days=1), today + timedelta(days=1))
+    silent = {
+        desk_id: served.finished
+        for desk_id, served in count_served(session, scope, period).items()
+        if served.finished >= MANY_SERVED and not served.rated
+    }
+    desks = session.scalars(select(Desk).where(Desk.id.in_(silent), Desk.kind == DeskKind.COUNTER))
     return [
         Alert(
             kind=DeskTrouble.NEVER_RATED,
-            subject=row.name,
-            unit_name=names[row.unit_id],
-            figures={"served": row.finished, "days": LOOKED_BACK.days},
+            subject=desk.name,
+            unit_name=names[desk.unit_id],
+            figures={"served": silent[desk.id], "days": LOOKED_BACK.days},
         )
-        for row in rows
+        for desk in sorted(desks, key=lambda desk: (-silent[desk.id], desk.id))
     ]
 
 

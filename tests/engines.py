@@ -7,6 +7,7 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -135,44 +136,66 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL server of our own that can be stopped and started again at its address."""
+
+    folder: Path
+    port: int
+    options: str
+
+    @classmethod
+    def make(cls, folder: Path, *, is_durable: bool) -> "Cluster":
+        """Make its files, as its own user when we are root.
+
+        Only a durable one waits for the disk, as an installation's does; tests need not.
+        """
+        if not (POSTGRES_BIN / "initdb").exists():
+            pytest.exit("PostgreSQL 15 is missing: apt-get install postgresql-15", returncode=3)
+        folder.mkdir()
+        _open_way_to(folder)
+        port = free_port()
+        words: list[str | Path] = [
+            *_as_owner(folder),
+            POSTGRES_BIN / "initdb",
+            *("-D", folder / "data", "-U", "hailong", "-A", "trust"),
+            *("--locale", "C.UTF-8", "-E", "UTF8", "--no-sync"),
+        ]
+        subprocess.run(words, check=True, capture_output=True)
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+        options += " -c max_connections=200"
+        if not is_durable:
+            options += " -c fsync=off -c full_page_writes=off"
+        return cls(folder, port, options)
+
+    @property
+    def address(self) -> str:
+        """Its address, without the name of a database."""
+        return f"postgresql://hailong@127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        self._control("-o", self.options, "start")
+
+    def stop(self) -> None:
+        """Stop at once, in whatever it is doing."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *words: str) -> None:
+        start: list[str | Path] = [*_as_owner(self.folder), POSTGRES_BIN / "pg_ctl"]
+        start += ["-D", self.folder / "data", "-w", "-l", self.folder / "log", *words]
+        subprocess.run(start, check=True, capture_output=True)
+
+
 @contextmanager
 def postgres_server(folder: Path, *, is_durable: bool = False) -> Iterator[str]:
-    """Run a PostgreSQL server of our own, as its own user when we are root; yield its address.
-
-    Only a durable one waits for the disk, as an installation's does; tests need not.
-    """
-    if not (POSTGRES_BIN / "initdb").exists():
-        pytest.exit("PostgreSQL 15 is missing: apt-get install postgresql-15", returncode=3)
-    folder.mkdir()
-    _open_way_to(folder)
-    port = free_port()
-    as_owner = _as_owner(folder)
-    log = folder / "log"
-    initialise: list[str | Path] = [
-        *as_owner,
-        POSTGRES_BIN / "initdb",
-        *("-D", folder / "data", "-U", "hailong", "-A", "trust"),
-        *("--locale", "C.UTF-8", "-E", "UTF8", "--no-sync"),
-    ]
-    subprocess.run(initialise, check=True, capture_output=True)
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    options += " -c max_connections=200"
-    if not is_durable:
-        options += " -c fsync=off -c full_page_writes=off"
-    control: list[str | Path] = [
-        *as_owner,
-        POSTGRES_BIN / "pg_ctl",
-        "-D",
-        folder / "data",
-        "-w",
-        "-l",
-        log,
-    ]
-    subprocess.run([*control, "-o", options, "start"], check=True, capture_output=True)
+    """Run a PostgreSQL server of our own until the block ends; yield its address."""
+    cluster = Cluster.make(folder, is_durable=is_durable)
+    cluster.start()
     try:
-        yield f"postgresql://hailong@127.0.0.1:{port}"
+        yield cluster.address
     finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], check=True, capture_output=True)
+        cluster.stop()
 
 
 def _as_owner(folder: Path) -> list[str]:

@@ -61,7 +61,7 @@ def test_bulk_years_are_counted_as_the_product_counts_them(place: Place) -> None
     span = Span(clock.today() - timedelta(days=70), clock.today(), rated=3, unrated=1)
     with place.opened():
         with unit_of_work() as session:
-            city = plant_city(session, wards=2, desks_each=2)
+            city = plant_city(session, wards=2, desks_each=2, procedures=20)
         written = write_history(place, city, span)
         with reading() as session:
             query = CountQuery(

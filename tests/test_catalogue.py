@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[1]
 CATALOGUES = sorted((ROOT / "satisfaction" / "translations").glob("*/LC_MESSAGES/messages.po"))
-METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+METHODS = [("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")]
 VIETNAMESE = set("ăâđêôơưáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ")
 
 
@@ -22,7 +22,10 @@ def _texts() -> Iterator[str]:
     keywords = DEFAULT_KEYWORDS | {"lazy_gettext": None}
     for folder in ("kiosk", "admin", "satisfaction", "templates"):
         for _, _, text, _, _ in extract_from_dir(
-            ROOT / folder, METHODS, {"**.html": {"trimmed": "true"}}, keywords
+            ROOT / folder,
+            METHODS,
+            {"**.html": {"trimmed": "true"}, "**.txt": {"trimmed": "true"}},
+            keywords,
         ):
             yield from [text] if isinstance(text, str) else text
 
@@ -70,7 +73,9 @@ def test_the_compiled_catalogue_is_that_of_the_words(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name
+    "path",
+    sorted([*(ROOT / "templates").rglob("*.html"), *(ROOT / "templates").rglob("*.txt")]),
+    ids=lambda path: path.name,
 )
 def test_no_template_has_vietnamese_outside_the_catalogue(path: Path) -> None:
     """A language's own name is the same in every language, and the only exception."""

@@ -182,7 +182,7 @@ def test_an_officer_is_added_with_a_password_that_works_and_a_role(run: Run, war
 
 def test_a_role_is_granted_from_a_day_until_another(run: Run, ward: Office) -> None:
     with unit_of_work() as session:
-        accounts.create_account(session, "lan", display_name="Lan", password="a-long-password-1")
+        accounts.create_account(session, "lan", display_name="Lan", password="A long password of 1")
     days = ("--from", "2026-04-01", "--until", "2026-05-01")
     granted = run("accounts", "grant", "lan", "--role", "desk_officer", "--unit", "00103", *days)
     assert granted.exit_code == 0, granted.output

@@ -58,7 +58,7 @@ def test_the_documented_value_when_unset_is_the_real_one() -> None:
         row = re.search(rf"^\| `{PREFIX}{name.upper()}` \| (.+?) \|", text, re.MULTILINE)
         assert row is not None
         default = field.default
-        if isinstance(default, bool | int) or name == "log_level":
+        if isinstance(default, bool | int) or name in {"log_level", "log_format"}:
             assert row[1] == f"`{str(default).lower()}`"
     assert f"| `PORT` | `{USUAL_PORT}` |" in text
     assert load_settings({}).data_folder.name == "var"
@@ -83,7 +83,19 @@ def _commands(group: click.Group, name: str = "") -> Iterator[str]:
 
 
 def test_every_command_of_the_product_is_in_the_readme_and_the_other_way_round(app: Flask) -> None:
-    ours = {"accounts", "counts", "database", "demonstration", "dossiers", "kiosks"}
+    ours = {
+        "jobs",
+        "letters",
+        "accounts",
+        "audit",
+        "counts",
+        "database",
+        "demonstration",
+        "dossiers",
+        "kiosks",
+        "report",
+    }
+    ours |= {"backup", "cases", "catalogue", "check", "office", "retention"}
     assert ours <= set(app.cli.commands)
     existing = {name for name in _commands(app.cli) if name.split()[0] in ours}
     table = _section(_read("README.md"), "Lệnh khác · Other commands")

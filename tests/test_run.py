@@ -154,6 +154,45 @@ def test_ctrl_c_lets_an_answer_under_way_be_finished(engines: Engines, tmp_path:
     assert _sign_ins(run.said()) == []
 
 
+def _children(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.slow
+def test_jobs_run_beside_the_server_and_one_that_dies_is_started_again(
+    engines: Engines, tmp_path: Path
+) -> None:
+    with engines.fresh_settings(tmp_path) as settings:
+        _plant_a_unit(settings)
+        with _running(settings, tmp_path / "out") as run:
+            run.wait_until_up()
+            web, jobs = _children(run.process.pid)
+            _wait_for_runs(settings)
+            os.kill(jobs, signal.SIGKILL)
+            deadline = time.monotonic() + 20
+            while len(found := _children(run.process.pid)) < 2 or jobs in found:
+                assert time.monotonic() < deadline, run.said()
+                time.sleep(0.05)
+            assert found[0] == web
+            run.get("127.0.0.1")
+            os.killpg(run.process.pid, signal.SIGINT)
+            assert run.process.wait(timeout=30) == 0
+    assert "jobs: dừng bất ngờ (-9)" in run.said()
+    assert "Traceback" not in run.said()
+
+
+def _wait_for_runs(settings: Settings) -> None:
+    engine = create_engine(settings.effective_database_url)
+    deadline = time.monotonic() + 20
+    while True:
+        with engine.connect() as connection:
+            if connection.scalar(text("SELECT count(*) FROM job_run")):
+                break
+        assert time.monotonic() < deadline, "no job was planned"
+        time.sleep(0.1)
+    engine.dispose()
+
+
 def _plant_a_unit(settings: Settings) -> None:
     """Have an office stand there already, into which nothing invented may come."""
     engine = create_engine(settings.effective_database_url)

@@ -14,14 +14,19 @@ from satisfaction import accounts, clock, rollups
 from satisfaction.catalogue import load_catalogue
 from satisfaction.demonstration.past import DISTRICT_CODE, load_past
 from satisfaction.demonstration.present import FOUNDED_DAY, load_present
+from satisfaction.demonstration.words import plant_cases
 from satisfaction.models import Unit
 from satisfaction.office import load_scales
 from satisfaction.terms import Role
 
 OFFICERS = (
     ("canbo", "Cán bộ tại bàn (minh họa)", Role.DESK_OFFICER),
-    ("lanhdao", "Lãnh đạo phụ trách (minh họa)", Role.SUPERVISOR),
-    ("quantri", "Quản trị hệ thống (minh họa)", Role.ADMINISTRATOR),
+    ("phutrach", "Phụ trách bộ phận Một cửa (minh họa)", Role.SUPERVISOR),
+    ("lanhdao", "Lãnh đạo đơn vị (minh họa)", Role.HEAD),
+    ("thanhtra", "Thanh tra (minh họa)", Role.INSPECTOR),
+    ("kiemtra", "Kiểm tra, chỉ đọc (minh họa)", Role.AUDITOR),
+    ("quantridv", "Quản trị đơn vị (minh họa)", Role.ADMINISTRATOR),
+    ("quantri", "Quản trị hệ thống (minh họa)", Role.SYSTEM_ADMINISTRATOR),
 )
 _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 _DIGITS = "23456789"
@@ -64,6 +69,7 @@ def load_demonstration(session: Session) -> Demonstration | None:
     officers = tuple(
         _add_officer(session, officer, [ward.unit, past[DISTRICT_CODE]]) for officer in OFFICERS
     )
+    plant_cases(session, ward.unit)
     for day in rollups.list_stale_days(session):
         rollups.rebuild_day(session, day)
     return Demonstration(officers, ward.kiosk_tokens)

@@ -72,6 +72,7 @@ class Answer:
     reasons: tuple[str, ...] = ()
     is_assisted: bool = False
     language: Language = Language.VI
+    comment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,6 +241,7 @@ def _as_tap(serving: Serving) -> Tap:
         is_assisted=answer.is_assisted,
         language=answer.language,
         reasons=answer.reasons,
+        comment=answer.comment,
     )
 
 

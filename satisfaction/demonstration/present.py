@@ -6,7 +6,7 @@ as published; desks, opening hours and all figures are invented.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from satisfaction import calendars, clock, credentials, fleet, office
 from satisfaction.demonstration.history import (
+    Answer,
     Invention,
     Place,
     PlannedDossier,
     Serving,
     store,
 )
+from satisfaction.demonstration.words import invent_words
 from satisfaction.models import Configuration, Procedure, Succession, Unit
 from satisfaction.office import REASONS
 from satisfaction.terms import (
@@ -225,12 +227,15 @@ class _DeskDay:
             opened_at=opened_at,
             closed_at=closed_at,
             outcome=Outcome.RATED if is_rated else self._invention.silence(self._channel),
-            answer=self._invention.answer(self._channel, closed_at, level=level)
-            if is_rated
-            else None,
+            answer=self._answer(number, closed_at, level) if is_rated else None,
             dossier=dossier,
             ticket_number=f"{self._place.desk.code}{number:02d}" if at_desk else "",
         )
+
+    def _answer(self, number: int, closed_at: datetime, level: int) -> Answer:
+        answer = self._invention.answer(self._channel, closed_at, level=level)
+        seed = f"{self._place.desk.code} {self._day} {number}"
+        return replace(answer, comment=invent_words(seed, level=level))
 
     def _dossier(self, number: int, kind: VisitKind, procedure: Procedure) -> PlannedDossier | None:
         """Return the case behind a visit; guidance has none, and some results are immediate."""

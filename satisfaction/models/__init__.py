@@ -1,13 +1,26 @@
 """One noun a file. Models hold columns, constraints and relationships; no queries, no I/O."""
 
-from satisfaction.models.account import Account, Grant, SignIn, SignInThrottle
+from satisfaction.models.account import Account, Grant, RecoveryCode, SignIn, SignInThrottle
 from satisfaction.models.audit import AuditEntry
 from satisfaction.models.calendar import OpeningWeek, SpecialDay
 from satisfaction.models.card import DeskCard
-from satisfaction.models.count import CountedDay, DailyCount, DailyVisitCount
+from satisfaction.models.case import Case, CaseEvent, CasePolicy
+from satisfaction.models.count import (
+    CountedDay,
+    DailyCount,
+    DailyHourCount,
+    DailyProcedureCount,
+    DailyProcedureVisitCount,
+    DailyReasonCount,
+    DailyReasonedCount,
+    DailyVisitCount,
+)
 from satisfaction.models.dossier import Dossier
+from satisfaction.models.emblem import Emblem
 from satisfaction.models.invitation import Invitation
+from satisfaction.models.job import JobRun
 from satisfaction.models.kiosk import CredentialRenewal, Heartbeat, Kiosk, KioskEvent, PairingCode
+from satisfaction.models.letter import Delivery, Letter, RefusedAddress, Subscription
 from satisfaction.models.office import (
     Desk,
     Procedure,
@@ -33,20 +46,32 @@ from satisfaction.models.visit import Visit
 __all__ = [
     "Account",
     "AuditEntry",
+    "Case",
+    "CaseEvent",
+    "CasePolicy",
     "Comment",
     "Configuration",
     "CountedDay",
     "CredentialRenewal",
     "DailyCount",
+    "DailyHourCount",
+    "DailyProcedureCount",
+    "DailyProcedureVisitCount",
+    "DailyReasonCount",
+    "DailyReasonedCount",
     "DailyVisitCount",
+    "Delivery",
     "Desk",
     "DeskCard",
     "Dossier",
+    "Emblem",
     "Grant",
     "Heartbeat",
     "Invitation",
+    "JobRun",
     "Kiosk",
     "KioskEvent",
+    "Letter",
     "Level",
     "OpeningWeek",
     "PairingCode",
@@ -57,13 +82,16 @@ __all__ = [
     "RatingReason",
     "RatingVoid",
     "Reason",
+    "RecoveryCode",
     "Refusal",
+    "RefusedAddress",
     "Scale",
     "Sector",
     "ServiceToken",
     "SignIn",
     "SignInThrottle",
     "SpecialDay",
+    "Subscription",
     "Succession",
     "Unit",
     "UnitName",

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from satisfaction.database import Base, LocalDay, enum_column
@@ -23,7 +23,7 @@ class Unit(Base):
 
 
 class UnitName(Base):
-    """The code, kind and name that a unit bore from one day until another (excluded)."""
+    """The code, kind and name that a unit bore, on a legal basis, from one day until another."""
 
     __tablename__ = "unit_name"
     __table_args__ = (
@@ -38,6 +38,7 @@ class UnitName(Base):
     kind: Mapped[UnitKind] = mapped_column(enum_column(UnitKind, "unit_kind"))
     name: Mapped[str] = mapped_column(String(200))
     search: Mapped[str] = mapped_column(String(200))
+    legal_basis: Mapped[str] = mapped_column(String(200), default="", server_default=text("''"))
     from_day: Mapped[date] = mapped_column(LocalDay)
     until_day: Mapped[date | None] = mapped_column(LocalDay)
 

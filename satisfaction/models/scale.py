@@ -76,5 +76,8 @@ class Configuration(Base):
     office_title: Mapped[str] = mapped_column(String(200), default="")
     we_changed_vi: Mapped[str] = mapped_column(String(300), default="")
     we_changed_en: Mapped[str] = mapped_column(String(300), default="")
+    emblem_digest: Mapped[str | None] = mapped_column(
+        ForeignKey("emblem.digest", ondelete="RESTRICT")
+    )
 
     scale: Mapped[Scale] = relationship()

@@ -7,7 +7,7 @@ period and the moment of counting, so that none can be quoted without them. Date
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from satisfaction import clock
@@ -65,7 +65,12 @@ class CsvWords:
 
 def write_csv(figures: Figures, words: CsvWords) -> bytes:
     """Return the file: each line of the figures, then their total."""
-    levels = figures.total.levels
+    return write_tables([(figures, words)])
+
+
+def write_tables(tables: Sequence[tuple[Figures, CsvWords]]) -> bytes:
+    """Return one file of several tables of the same unit and period, each with its total."""
+    levels, words = tables[0][0].total.levels, tables[0][1]
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     headings = [
@@ -74,10 +79,11 @@ def write_csv(figures: Figures, words: CsvWords) -> bytes:
         *(words.headings[name] for name in AFTER_LEVELS),
     ]
     writer.writerow([as_text(heading) for heading in headings])
-    for row in figures.rows:
-        label, detail = words.line_label(row), words.line_detail(row)
-        writer.writerow(_line(figures, row, words, label=label, detail=detail))
-    writer.writerow(_line(figures, figures.total, words, label=words.total, detail=""))
+    for figures, its in tables:
+        for row in figures.rows:
+            label, detail = its.line_label(row), its.line_detail(row)
+            writer.writerow(_line(figures, row, its, label=label, detail=detail))
+        writer.writerow(_line(figures, figures.total, its, label=its.total, detail=""))
     return (BYTE_ORDER_MARK + text.getvalue()).encode()
 
 

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException
 
 from satisfaction import errors
+from satisfaction.outages import RETRY_AFTER_SECONDS, Outage, find_outage
 from satisfaction.terms import RefusalReason
 from satisfaction.web.htmx import vary_on_htmx, wants_partial
 
@@ -25,17 +26,30 @@ STATUSES: dict[type[errors.SatisfactionError], HTTPStatus] = {
     errors.FormExpiredError: HTTPStatus.GONE,
     errors.OpinionsNotTakenError: HTTPStatus.FORBIDDEN,
     errors.AllowanceUsedUpError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.OfficeChangeRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.SlipRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.DeskBusyError: HTTPStatus.CONFLICT,
     errors.DeskRetiredError: HTTPStatus.CONFLICT,
     errors.VisitClosedError: HTTPStatus.CONFLICT,
     errors.VisitOpenError: HTTPStatus.CONFLICT,
+    errors.CaseChangedError: HTTPStatus.CONFLICT,
+    errors.CaseRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PolicyInvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidPeriodError: HTTPStatus.BAD_REQUEST,
     errors.AmbiguousUnitError: HTTPStatus.CONFLICT,
     errors.SignInRefusedError: HTTPStatus.UNAUTHORIZED,
     errors.SignInThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.CodeRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SecondStepOverError: HTTPStatus.UNAUTHORIZED,
+    errors.PasswordRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.StartCodeRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.LastAdministratorError: HTTPStatus.CONFLICT,
+    errors.GrantInvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AccountExistsError: HTTPStatus.CONFLICT,
     errors.PermissionDeniedError: HTTPStatus.FORBIDDEN,
     errors.ImportRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.SeveralUnitsError: HTTPStatus.CONFLICT,
+    errors.PdfUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.DatabaseNotReadyError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -100,6 +114,12 @@ def _kind(error: errors.SatisfactionError) -> str:
     return "".join(f"-{sign.lower()}" if sign.isupper() else sign for sign in name).lstrip("-")
 
 
+def answer_outage(outage: Outage) -> Response:
+    """Answer that nothing was stored and that the same may work in a moment; no trace is logged."""
+    current_app.logger.warning("answered 503: %s", outage.value)
+    return _answer(503, outage.value, retry_after_seconds=RETRY_AFTER_SECONDS)
+
+
 def install_errors(app: Flask) -> None:
     """Answer every error by the table; the page for 500 makes no database call."""
 
@@ -112,6 +132,9 @@ def install_errors(app: Flask) -> None:
     def http(error: HTTPException) -> ResponseReturnValue:
         if error.response is not None:
             return error.get_response()
+        outage = find_outage(getattr(error, "original_exception", None))
+        if outage is not None:
+            return answer_outage(outage)
         code = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
         answer = _answer(int(code), HTTPStatus(code).name.lower().replace("_", "-"))
         answer.headers.extend(pair for pair in error.get_headers() if pair[0] == "Allow")
@@ -119,5 +142,8 @@ def install_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> ResponseReturnValue:
+        outage = find_outage(error)
+        if outage is not None:
+            return answer_outage(outage)
         app.logger.exception("unexpected error", exc_info=error)
         return _answer(500, "internal-server-error")

@@ -10,11 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from satisfaction.accounts import Officer
+from satisfaction.audit import come_from
 from satisfaction.terms import Permission
 from satisfaction.web.htmx import is_htmx, leave_for
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK = "__guard__"
+# Under this name a face says where officers see to each of their duties.
+DUTIES = "DUTY_ENDPOINTS"
 
 
 @dataclass(frozen=True)
@@ -22,12 +25,14 @@ class Guard:
     """Whom a view lets in: anybody, an enrolled kiosk, an admitted system, or an officer with a
     permission.
 
-    ``is_background`` says that a page asks for it by itself, without anybody at the screen.
+    ``is_background`` says that a page asks for it by itself, without anybody at the screen;
+    ``is_before_duties`` that an officer gets there who has something to see to before all else.
     """
 
     audience: str
     permission: Permission | None = None
     is_background: bool = False
+    is_before_duties: bool = False
 
     @property
     def is_for_office(self) -> bool:
@@ -60,6 +65,11 @@ def for_officers(view: View) -> View:
     return _mark(view, Guard("officer"))
 
 
+def for_beginners(view: View) -> View:
+    """Open a view to every signed-in officer, even one who has yet to set a password."""
+    return _mark(view, Guard("officer", is_before_duties=True))
+
+
 def requires(permission: Permission, *, is_background: bool = False) -> Callable[[View], View]:
     """Open a view to officers who hold a permission somewhere."""
 
@@ -90,11 +100,16 @@ def install_guards(app: Flask, *, sign_in_endpoint: str | None) -> None:
         if guard is None:
             current_app.logger.error("view without a guard: %s", request.endpoint)
             abort(403)
+        come_from(client_network() if guard.is_for_office else "")
         if guard.is_for_office:
             _refuse_other_sites()
         if guard.audience != "officer":
             return None
         return _check_officer(guard, sign_in_endpoint)
+
+    @app.teardown_request
+    def forget_network(_error: BaseException | None) -> None:
+        come_from("")
 
 
 def _refuse_other_sites() -> None:
@@ -110,6 +125,10 @@ def _check_officer(guard: Guard, sign_in_endpoint: str | None) -> ResponseReturn
             abort(401)
         following = request.full_path.rstrip("?") if request.method == "GET" else None
         address = url_for(sign_in_endpoint, next=following)
+        return leave_for(address) if is_htmx() else redirect(address)
+    duty = current_officer().duty
+    if duty is not None and not guard.is_before_duties:
+        address = url_for(current_app.config[DUTIES][duty])
         return leave_for(address) if is_htmx() else redirect(address)
     if guard.permission is not None and not current_officer().may(guard.permission):
         abort(403)

@@ -79,6 +79,14 @@ ROW_FAULTS: Mapping[RowFault, str] = {
     RowFault.UNLIKELY_DAY: _("năm nằm ngoài khoảng 1990 đến 2100"),
     RowFault.FUTURE_DAY: _("ngày chưa đến"),
     RowFault.FINISHED_BEFORE_RECEIVED: _("kết thúc trước khi tiếp nhận"),
+    RowFault.NAME_MISSING: _("thiếu tên"),
+    RowFault.SECTOR_MISSING: _("thiếu lĩnh vực"),
+    RowFault.ODD_CODE: _("mã chỉ gồm chữ, số và dấu . / - _ ở giữa"),
+    RowFault.ODD_SIGNS: _("có ký hiệu hoặc hình vẽ không dùng được"),
+    RowFault.UNKNOWN_KIND: _("loại không rõ, hoặc khác loại đã có; bàn không đổi loại"),
+    RowFault.UNTIL_BEFORE_FROM: _("ngày kết thúc không sau ngày bắt đầu"),
+    RowFault.BEFORE_UNIT: _("đơn vị không có vào ngày bắt đầu này"),
+    RowFault.STILL_USED: _("còn lượt hoặc hồ sơ sau ngày kết thúc này"),
 }
 FIELDS: Mapping[ListField, str] = {
     ListField.CODE: _("Mã hồ sơ"),

@@ -5,12 +5,20 @@ Source: docs/configuration.md; two workers of eight threads suit two cores.
 """
 
 import os
+import shutil
 import signal
+import sys
 from typing import Any
 
+from satisfaction.config import ensure_data_folder, load_settings
+from satisfaction.errors import DataInUseError
+from satisfaction.logs import PLAIN, logging_config
+from satisfaction.notices import say
+from satisfaction.presence import stay_present
 from satisfaction.web.listening import find_binds, read_port
 
-bind = find_binds(read_port(os.environ))
+METRICS = os.environ.get("HAILONG_METRICS", "")
+bind = find_binds(read_port(os.environ)) + ([METRICS] if METRICS else [])
 workers = 2
 threads = 8
 worker_class = "gthread"
@@ -19,11 +27,28 @@ graceful_timeout = 20
 keepalive = 5
 timeout = 60
 control_socket_disable = True
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+if (LOG_FORMAT := os.environ.get("HAILONG_LOG_FORMAT", PLAIN)) != PLAIN:
+    logconfig_dict = logging_config(LOG_FORMAT, os.environ.get("HAILONG_LOG_LEVEL", "info"))
+
+
+def on_starting(_server: Any) -> None:
+    """Hold the data folder as long as any worker lives, so that nothing is restored under it."""
+    try:
+        stay_present(ensure_data_folder(load_settings()))
+    except DataInUseError as error:
+        sys.exit(say(error))
 
 
 def when_ready(_server: Any) -> None:
     """Treat Ctrl-C in the terminal as a request to finish, not as one to break off."""
     signal.signal(signal.SIGINT, lambda _signal, _frame: os.kill(os.getpid(), signal.SIGTERM))
+
+
+def on_exit(_server: Any) -> None:
+    """Take the files of the figures away."""
+    if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def post_worker_init(_worker: Any) -> None:

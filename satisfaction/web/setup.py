@@ -13,13 +13,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from satisfaction import models
 from satisfaction.config import Settings, ensure_data_folder, secret_key
 from satisfaction.database import db, engine_options, prepare_engine
+from satisfaction.logs import send_deeds_to
 from satisfaction.recording import Recorder
+from satisfaction.web.case_words import install_case_words
 from satisfaction.web.compression import install_compression
+from satisfaction.web.converters import install_converters
 from satisfaction.web.errors import install_errors
 from satisfaction.web.formats import install_formats
+from satisfaction.web.forms import install_forms
 from satisfaction.web.guards import install_guards
 from satisfaction.web.headers import install_headers
+from satisfaction.web.health import install_health
 from satisfaction.web.languages import chosen_language, install_languages
+from satisfaction.web.metrics import install_metrics
+from satisfaction.web.requests import install_request_numbers
 from satisfaction.web.sessions import OfficerSessions
 from satisfaction.web.sign_in import install_sign_in
 from satisfaction.web.slimming import install_slimming
@@ -61,10 +68,16 @@ def make_app(settings: Settings, *, sign_in_endpoint: str | None) -> Flask:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     _install(app, settings, sign_in_endpoint)
+    install_metrics(app, settings)
+    if settings.syslog:
+        send_deeds_to(settings.syslog)
     return app
 
 
 def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> None:
+    install_converters(app)
+    install_request_numbers(app, log_format=settings.log_format)
+    install_health(app)
     app.session_interface = OfficerSessions()
     db.init_app(app)
     Migrate(app, db, directory=str(Path(__file__).parents[1] / "migrations"))
@@ -82,7 +95,9 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
     install_slimming(app)
     install_headers(app, is_secure=settings.cookie_secure)
     install_formats(app)
+    install_forms()
     install_words(app)
+    install_case_words(app)
     install_errors(app)
 
 

@@ -1,5 +1,6 @@
 """Flask-Login over our own server-side sessions. Refuses a session that was ended on the server."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -7,15 +8,20 @@ from flask import Flask, current_app, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
-from satisfaction import accounts, clock
-from satisfaction.accounts import Credentials, LiveSession, Officer
+from satisfaction import clock, people, profiles, sign_ins
+from satisfaction.accounts import Officer
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
-from satisfaction.errors import SignInRefusedError
-from satisfaction.web.guards import guard_of
-from satisfaction.web.languages import LANGUAGE
+from satisfaction.errors import CodeRefusedError, SecondStepOverError, SignInRefusedError
+from satisfaction.profiles import Oneself
+from satisfaction.second_factors import factor_key
+from satisfaction.sign_ins import Credentials, LiveSession
+from satisfaction.web.guards import client_network, guard_of
+from satisfaction.web.languages import LANGUAGE, languages
 
 _SEEN_EVERY = timedelta(minutes=1)
+_SECOND_STEP = "second_step"
+_START = "\0start"
 
 
 @dataclass
@@ -44,18 +50,19 @@ def install_sign_in(app: Flask) -> None:
             return None
         if clock.now() - found.seen_at > _SEEN_EVERY and not _is_in_background():
             with unit_of_work() as writer:
-                accounts.keep_seen(writer, token)
+                sign_ins.keep_seen(writer, token)
         return SignedIn(found.officer, token)
 
 
 def _find_session(reader: Session, token: str) -> LiveSession | None:
+    idle, absolute = session_limits()
+    return sign_ins.find_session(reader, token, idle=idle, absolute=absolute)
+
+
+def session_limits() -> tuple[timedelta, timedelta]:
+    """Return how long a session lasts unused, and how long at all."""
     settings: Settings = current_app.config["SETTINGS"]
-    return accounts.find_session(
-        reader,
-        token,
-        idle=timedelta(minutes=settings.idle_minutes),
-        absolute=timedelta(hours=settings.session_hours),
-    )
+    return timedelta(minutes=settings.idle_minutes), timedelta(hours=settings.session_hours)
 
 
 def _is_in_background() -> bool:
@@ -64,32 +71,133 @@ def _is_in_background() -> bool:
     return guard is not None and guard.is_background
 
 
-def sign_in(credentials: Credentials) -> None:
-    """Sign an officer in, with a new session; one that this browser had before ends.
+def second_factor_key() -> bytes:
+    """Return the key under which this installation keeps the secrets of second factors."""
+    return factor_key(current_app.config["SECRET_KEY"])
+
+
+def sign_in(credentials: Credentials) -> bool:
+    """Sign an officer in, or take the first of two steps; say whether a code is still wanted.
 
     Raises: SignInRefusedError, SignInThrottledError.
     """
     with unit_of_work() as writer:
-        claim = accounts.prepare_sign_in(writer, credentials)
-    is_right = accounts.check_claim(claim, credentials)
-    former = current_user.token if current_user.is_authenticated else None
+        claim = sign_ins.prepare_sign_in(writer, credentials)
+    is_right = sign_ins.check_claim(claim, credentials)
     with unit_of_work() as writer:
-        token = accounts.finish_sign_in(writer, claim, credentials, is_right=is_right)
-        if token is not None and former is not None:
-            accounts.end_sign_in(writer, former)
-    if token is None:
+        started = sign_ins.finish_sign_in(writer, claim, credentials, is_right=is_right)
+    if started is None:
         raise SignInRefusedError()
+    if started.awaits_code:
+        wait_for_code(started.token)
+    else:
+        enter(started.token)
+    return started.awaits_code
+
+
+def wait_for_code(token: str) -> None:
+    """Remember in the cookie which sign-in the code will belong to."""
+    session[_SECOND_STEP] = token
+
+
+def awaits_code() -> bool:
+    """Say whether this browser has given a password whose code is still wanted."""
+    with reading() as reader:
+        return sign_ins.find_waiting(reader, session.get(_SECOND_STEP, "")) is not None
+
+
+def take_second_step(typed: str) -> None:
+    """Sign in with the code.
+
+    Raises: CodeRefusedError; SecondStepOverError; SignInThrottledError.
+    """
+    waiting = session.get(_SECOND_STEP, "")
+    with unit_of_work() as writer:
+        token = sign_ins.enter_code(writer, waiting, typed, key=second_factor_key())
+        is_over = token is None and sign_ins.find_waiting(writer, waiting) is None
+    if is_over:
+        raise SecondStepOverError()
+    if token is None:
+        raise CodeRefusedError()
+    enter(token)
+
+
+def enter(token: str) -> None:
+    """Carry a new session in a cookie of its own; one that this browser had before ends."""
+    if current_user.is_authenticated:
+        with unit_of_work() as writer:
+            sign_ins.end_sign_in(writer, current_user.token)
     with reading() as reader:
         found = _find_session(reader, token)
-    assert found is not None
+        assert found is not None
+        preferred = profiles.read_profile(reader, found.officer.account_id).language
     _forget_session()
+    if preferred in languages():
+        session[LANGUAGE] = preferred
     login_user(SignedIn(found.officer, token))
+
+
+def oneself() -> Oneself:
+    """Return the signed-in officer as one who changes the own account."""
+    officer: Officer = current_user.officer
+    return Oneself(officer.account_id, officer.name, client_network(), current_user.token)
+
+
+def change_password(current: str, new: str) -> None:
+    """Replace the own password, whose present one is compared outside of any transaction.
+
+    Raises: SignInRefusedError, SignInThrottledError, PasswordRefusedError.
+    """
+    changing = oneself()
+    with unit_of_work() as writer:
+        claim = profiles.prepare_password(writer, changing)
+    typed = Credentials(changing.name, current, changing.network)
+    is_right = claim is None or sign_ins.check_claim(claim, typed)
+    with unit_of_work() as writer:
+        profiles.change_password(writer, changing, new, is_right=is_right)
+
+
+def confirm_with_code(typed: str) -> None:
+    """Ask for a code of the second factor before something that changes how one signs in.
+
+    Raises: CodeRefusedError, SignInThrottledError.
+    """
+    with unit_of_work() as writer:
+        is_right = profiles.check_own_code(writer, oneself(), typed, key=second_factor_key())
+    if not is_right:
+        raise CodeRefusedError()
+
+
+def set_factor(current: str, typed: str) -> Sequence[str]:
+    """Put an offered second factor in force, in place of the present one if there is any.
+
+    Raises: CodeRefusedError, SignInThrottledError.
+    """
+    changing = oneself()
+    with reading() as reader:
+        is_replaced = profiles.read_profile(reader, changing.account_id).has_second_factor
+    if is_replaced:
+        confirm_with_code(current)
+    with unit_of_work() as writer:
+        return profiles.set_factor(writer, changing, typed, key=second_factor_key())
+
+
+def start(code: str, password: str) -> None:
+    """Set the first password with a code; guesses from one network are slowed down together.
+
+    Raises: StartCodeRefusedError, PasswordRefusedError, SignInThrottledError.
+    """
+    key = sign_ins.throttle_key(_START, client_network())
+    with unit_of_work() as writer:
+        people.count_start(writer, key)
+    with unit_of_work() as writer:
+        people.start_with_code(writer, code, password, throttle_key=key)
 
 
 def sign_out(token: str) -> None:
     """End the session on the server and forget the cookie."""
     with unit_of_work() as writer:
-        accounts.end_sign_in(writer, token)
+        sign_ins.end_sign_in(writer, token)
     logout_user()
     _forget_session()
 

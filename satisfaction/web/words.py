@@ -24,6 +24,7 @@ from satisfaction.terms import (
     VisitKind,
 )
 from satisfaction.web.formats import as_day, as_share, as_short_day, as_weekday, is_vietnamese
+from satisfaction.web.people_words import PEOPLE_WORDS
 
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     Channel: {
@@ -66,6 +67,7 @@ WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
         Dimension.WEEK: _("Tuần"),
         Dimension.MONTH: _("Tháng"),
     },
+    **PEOPLE_WORDS,
 }
 QUARTERS = ("I", "II", "III", "IV")
 

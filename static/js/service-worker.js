@@ -6,6 +6,7 @@ const HOME = new URL(self.registration.scope).pathname;
 const PAUSED = `${HOME}paused`;
 const FILES = `${HOME}shell/files`;
 const TEXTS = `${HOME}speech/`;
+const MARKS = `${HOME}marks/`;
 const STATE = `${HOME}shell/state`;
 const NO_SHELL = "none";
 const AUDIO = "hailong-audio";
@@ -40,7 +41,7 @@ self.addEventListener("fetch", (event) => {
   }
   if (request.mode === "navigate") {
     event.respondWith(pathname === HOME ? showPage(event) : showOther(event));
-  } else if (pathname.startsWith("/static/") || pathname.startsWith(TEXTS)) {
+  } else if (["/static/", TEXTS, MARKS].some((place) => pathname.startsWith(place))) {
     event.respondWith(giveFile(event));
   }
 });

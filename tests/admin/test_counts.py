@@ -90,7 +90,7 @@ class _Cells(HTMLParser):
             self.tables[-1][self._key][-1] += data + " "
 
 
-def _tables(html: str) -> list[dict[str, list[str]]]:
+def tables_of(html: str) -> list[dict[str, list[str]]]:
     cells = _Cells()
     cells.feed(html)
     return [
@@ -123,7 +123,7 @@ def test_page_file_and_figures_hold_the_same_numbers(
 ) -> None:
     query = f"{MARCH}&by={by.value}"
     figures = _figures(march, query)
-    counts, levels = _tables(supervisor.get(f"/admin/counts?{query}").text)
+    counts, levels = tables_of(supervisor.get(f"/admin/counts?{query}").text)
     lines = _file(supervisor, query)
     rows = [*figures.rows, figures.total]
     assert len(lines) == len(counts) == len(levels) == len(rows)
@@ -158,7 +158,7 @@ def _check_line(row: CountRow, line: dict[str, str], cells: list[str]) -> None:
 def test_under_thirty_answers_there_is_no_percentage(
     supervisor: OfficersBrowser, march: Office
 ) -> None:
-    counts, _levels = _tables(supervisor.get(f"/admin/counts?{MARCH}").text)
+    counts, _levels = tables_of(supervisor.get(f"/admin/counts?{MARCH}").text)
     first, second = (counts[str(desk.id)] for desk in march.desks)
     assert first[1:5] == ["83% 33 trên 40", "49", "40", "82%"]
     assert second[1:5] == ["5 trên 5", "5", "5", "–"]
@@ -183,7 +183,7 @@ def test_unlinked_and_voided_stand_beside_the_figures_not_in_them(
     with unit_of_work() as session:
         seq = session.scalars(select(Rating.seq).where(Rating.id == voided)).one()
         session.add(RatingVoid(rating_seq=seq, voided_at=NOW, explanation="thử máy"))
-    counts, _levels = _tables(supervisor.get(f"/admin/counts?{MARCH}").text)
+    counts, _levels = tables_of(supervisor.get(f"/admin/counts?{MARCH}").text)
     assert counts["total"][1:] == ["84% 38 trên 45", "55", "46", "84%", "0", "1"]
 
 
@@ -193,7 +193,7 @@ def test_filters_narrow_page_and_file_and_are_named_in_both(
     query = f"{MARCH}&desk={march.desks[1].id}&channel=in_person&source=kiosk"
     query += f"&procedure={march.procedures[0].id}"
     page = supervisor.get(f"/admin/counts?{query}").text
-    counts, _levels = _tables(page)
+    counts, _levels = tables_of(page)
     assert list(counts) == [str(march.desks[1].id), "total"]
     named = "Bàn: Bàn 2; Thủ tục: Chứng thực bản sao; Kênh: Trực tiếp; Nguồn đánh giá: Máy đánh giá"
     assert f'<p class="on-paper">{named}</p>' in page

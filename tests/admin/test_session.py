@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import accounts, clock
+from satisfaction import accounts, clock, sign_ins
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import SignInRefusedError, SignInThrottledError
 from satisfaction.models import Account, AuditEntry, SignIn
+from satisfaction.sign_ins import Credentials
 from satisfaction.terms import AuditAction, Permission, Role
 from satisfaction.web import sign_in
 from tests.admin.officers import PASSWORD, OfficersBrowser, make_officer, signed_in
@@ -31,8 +32,8 @@ def desk_officer(ward: Office) -> Account:
     ("role", "page"),
     [
         (Role.DESK_OFFICER, "/admin/desk"),
-        (Role.SUPERVISOR, "/admin/counts"),
-        (Role.ADMINISTRATOR, "/admin/counts"),
+        (Role.SUPERVISOR, "/admin/overview"),
+        (Role.ADMINISTRATOR, "/admin/overview"),
     ],
 )
 def test_an_officer_lands_where_the_role_allows(
@@ -78,11 +79,11 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
 
 def test_a_wrong_name_takes_as_long_as_a_wrong_password(desk_officer: Account) -> None:
     def seconds(name: str, attempt: int) -> float:
-        typed = accounts.Credentials(name, "sai", f"10.0.{attempt}.0/24")
+        typed = Credentials(name, "sai", f"10.0.{attempt}.0/24")
         started = perf_counter()
         with unit_of_work() as session:
-            claim = accounts.prepare_sign_in(session, typed)
-        accounts.check_claim(claim, typed)
+            claim = sign_ins.prepare_sign_in(session, typed)
+        sign_ins.check_claim(claim, typed)
         return perf_counter() - started
 
     pairs = [(seconds("lan", n), seconds("mai", n)) for n in range(9)]
@@ -224,7 +225,7 @@ def test_many_guesses_at_the_same_moment_are_not_all_free(
     def guess() -> None:
         with app.test_request_context("/admin/sign-in"):
             try:
-                sign_in.sign_in(accounts.Credentials("lan", "sai", HERE))
+                sign_in.sign_in(Credentials("lan", "sai", HERE))
             except SignInThrottledError:
                 outcomes.append("throttled")
             except SignInRefusedError:

@@ -20,13 +20,15 @@ from satisfaction.models import (
     Level,
     Procedure,
     Rating,
+    RatingReason,
     RatingVoid,
+    Reason,
     Unit,
     Visit,
 )
 from satisfaction.periods import Period
-from satisfaction.recording import Tap
-from satisfaction.terms import Channel, Outcome, RatingSource, UnitKind
+from satisfaction.recording import ReasonsGiven, Tap
+from satisfaction.terms import Channel, Leaning, Outcome, RatingSource, UnitKind
 
 FIRST_DAY = date(2025, 12, 27)
 DAYS = 9
@@ -50,6 +52,7 @@ class Serving:
     delay: timedelta = timedelta(0)
     correction: int | None = None
     is_voided: bool = False
+    reasons: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ servings = st.builds(
     delay=delays,
     correction=st.none() | st.integers(1, 3),
     is_voided=st.sampled_from([False, False, True]),
+    reasons=st.frozensets(st.sampled_from(["wait", "manner", "fee"]), max_size=2),
 )
 opinions = st.builds(
     Opinion,
@@ -236,6 +240,8 @@ def _serve(session: Session, world: World, step: Serving) -> None:
     tapped_at = min(step.at + step.delay, NOW)
     given = _tap(world, step, step.level, tapped_at, visit=visit.token)
     recording.record_rating(session, given)
+    if step.correction is None:
+        _give_reasons(session, step, given)
     if step.correction is not None:
         again = _tap(
             world,
@@ -246,7 +252,16 @@ def _serve(session: Session, world: World, step: Serving) -> None:
             supersedes=given.rating_id,
         )
         recording.record_rating(session, again)
+        _give_reasons(session, step, again)
     _void(session, step.is_voided, given)
+
+
+def _give_reasons(session: Session, step: Serving, given: Tap) -> None:
+    if step.reasons:
+        reasons = ReasonsGiven(
+            rating_id=given.rating_id, kiosk_id=None, reasons=tuple(sorted(step.reasons))
+        )
+        recording.record_reasons(session, reasons)
 
 
 def _void(session: Session, is_voided: bool, given: Tap) -> None:
@@ -302,6 +317,14 @@ class Fact:
     is_rated: bool = False
     is_voided: bool = False
     is_linked: bool = True
+    hour: int | None = None
+    leaning: Leaning | None = None
+    reasons: frozenset[str] = frozenset()
+
+    @property
+    def is_answer(self) -> bool:
+        """Say whether it counts in a share."""
+        return self.scale_and_level is not None and self.is_linked and not self.is_voided
 
 
 def read_rows(world: World) -> list[Fact]:
@@ -312,6 +335,12 @@ def read_rows(world: World) -> list[Fact]:
         levels = {level.id: level for level in session.scalars(select(Level))}
         voided = set(session.scalars(select(RatingVoid.rating_seq)))
         ratings = session.scalars(select(Rating)).all()
+        chosen = select(RatingReason.rating_seq, Reason.code).join(
+            Reason, Reason.id == RatingReason.reason_id
+        )
+        reasons: dict[int, set[str]] = {}
+        for seq, code in session.execute(chosen):
+            reasons.setdefault(seq, set()).add(code)
     superseded = {rating.supersedes_seq for rating in ratings}
     found = [
         Fact(
@@ -342,6 +371,9 @@ def read_rows(world: World) -> list[Fact]:
                 scale_and_level=(level.scale_id, level.position),
                 is_voided=rating.seq in voided,
                 is_linked=visit is not None,
+                hour=clock.local_time(rating.tapped_at).hour,
+                leaning=level.leaning,
+                reasons=frozenset(reasons.get(rating.seq, ())),
             )
         )
     return found

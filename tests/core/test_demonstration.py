@@ -1,5 +1,6 @@
 """The demonstration office: published figures exactly, the rest invented once and for all."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ from satisfaction.models import (
 from satisfaction.periods import Period, quarter_period
 from satisfaction.terms import Channel, Dimension, Outcome, Role, SuccessionExtent
 from tests.engines import Engines
+from tests.reading import read_workbook, text_of_pdf
 
 THURSDAY = datetime(2026, 3, 12, 15, 10, tzinfo=clock.OFFICE_ZONE)
 TABLES = (Unit, Kiosk, Procedure, Dossier, Visit, Rating, Account)
@@ -131,6 +133,35 @@ def test_the_command_prints_the_published_figure(loaded: Loaded) -> None:
     assert "dữ liệu minh họa" in shown.output.splitlines()[0]
     assert "2.655/2.918 = 91,0%" in shown.output
     assert "2.918/4.782 = 61,0%" in shown.output
+
+
+@pytest.mark.slow
+def test_the_quarter_s_report_holds_the_published_figure_as_the_command_prints_it(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    words = ["--unit", "Q-TAYHO", "--from", "2024-01-01", "--until", "2024-04-01"]
+    runner = loaded.app.test_cli_runner()
+    printed = json.loads(runner.invoke(args=["counts", *words, "--format", "json"]).stdout)
+    files = {}
+    for form in ("pdf", "xlsx"):
+        path = tmp_path / f"quarter.{form}"
+        done = runner.invoke(args=["report", *words, "--format", form, "--output", str(path)])
+        assert done.exit_code == 0, done.output
+        files[form] = path.read_bytes()
+    text = text_of_pdf(files["pdf"])
+    assert "QUẬN TÂY HỒ" in text
+    assert "Quý I/2024" in text
+    assert "Dữ liệu minh họa" in text
+    assert "2.655 trên 2.918 lượt đánh giá" in text
+    cells = read_workbook(files["xlsx"])
+    whole = {line[0]: line[1] for line in next(iter(cells.values()))}
+    assert whole["Tính là hài lòng"] == printed["total"]["satisfied"] == 2655
+    desks = cells["Theo bàn"][3:]
+    for row, line in zip([*printed["rows"], printed["total"]], desks, strict=True):
+        shown = [f"{level['count']:,}".replace(",", ".") for level in row["levels"]]
+        counts = [level["count"] for level in row["levels"]]
+        assert list(line[2:9]) == [*counts, row["answers"], row["satisfied"]]
+        assert " ".join(shown) in text
 
 
 @pytest.mark.usefixtures("loaded")
@@ -283,7 +314,7 @@ def test_each_officer_has_a_password_of_this_installation(loaded: Loaded) -> Non
     officers = loaded.demonstration.officers
     assert [officer.name for officer in officers] == [name for name, *_ in OFFICERS]
     assert {officer.role for officer in officers} == set(Role)
-    assert len({officer.password for officer in officers}) == 3
+    assert len({officer.password for officer in officers}) == len(OFFICERS)
     assert set(loaded.demonstration.kiosk_tokens) == {f"Bàn {n}" for n in range(1, 8)}
 
 

@@ -15,7 +15,7 @@ from tests.conftest import Office
     ("password", "fault"),
     [
         ("", PasswordFault.TOO_SHORT),
-        ("ngắnquá1234"[:11], PasswordFault.TOO_SHORT),
+        ("Ngắn 12", PasswordFault.TOO_SHORT),
         ("x" * (LONGEST + 1), PasswordFault.TOO_LONG),
         ("aaaaaaaaaaaa", PasswordFault.COMMON),
         ("abc1abc1abc1", PasswordFault.COMMON),
@@ -31,7 +31,7 @@ from tests.conftest import Office
 )
 def test_a_password_that_somebody_would_try_is_refused(password: str, fault: PasswordFault) -> None:
     with pytest.raises(PasswordRefusedError) as caught:
-        check_password(password, name="hanh.nguyen")
+        check_password(password, name="hanh.nguyen", has_second_factor=True)
     assert caught.value.fields["fault"] is fault
     assert not password.strip() or password not in str(caught.value)
 
@@ -39,12 +39,28 @@ def test_a_password_that_somebody_would_try_is_refused(password: str, fault: Pas
 @pytest.mark.parametrize(
     "password",
     [
-        "một mật khẩu đủ dài",
-        "ba con mèo đen",
-        "tám con chim sẻ đậu trên dây điện ngoài chợ Bưởi lúc sáu giờ sáng",
-        "correct horse battery",
+        *("ba con mèo đen 4!", "BA CON MÈO ĐEN 4", "Ba con mèo đen!", "Baconmeoden2026"),
+        "Ba con mèo 26",
+    ],
+)
+def test_a_password_alone_has_fourteen_signs_of_four_kinds(password: str) -> None:
+    with pytest.raises(PasswordRefusedError) as caught:
+        check_password(password, name="hanh")
+    assert caught.value.fields["fault"] in {PasswordFault.TOO_FEW_KINDS, PasswordFault.TOO_SHORT}
+    check_password("Ba con mèo 2026", name="hanh")
+    check_password(password, name="hanh", has_second_factor=True)
+    check_password("mèo đen.", name="hanh", has_second_factor=True)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Một mật khẩu đủ dài 2026",
+        "Ba con mèo đen 4",
+        "tám con chim sẻ đậu trên dây điện ngoài chợ Bưởi lúc 6 giờ sáng",
+        "Correct horse battery 9",
         "x7Q!" * 16,
-        "0123456789ab" + "𝄞 ữ ậ" * 10,
+        "0123456789abC" + "𝄞 ữ ậ" * 10,
     ],
 )
 def test_long_passwords_of_any_kind_are_taken(password: str) -> None:
@@ -54,7 +70,7 @@ def test_long_passwords_of_any_kind_are_taken(password: str) -> None:
 
 
 def test_a_short_name_is_no_reason_to_refuse_a_word_that_holds_it() -> None:
-    check_password("bàn ghế an toàn", name="an")
+    check_password("Bàn ghế an toàn 7", name="an")
 
 
 def test_the_passwords_that_are_made_here_are_taken() -> None:

@@ -5,11 +5,11 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from satisfaction import clock, pruning
-from satisfaction.accounts import Credentials, check_claim, finish_sign_in, prepare_sign_in
 from satisfaction.database import reading, unit_of_work
 from satisfaction.models import AuditEntry, SignIn, SignInThrottle
 from satisfaction.pruning import Pruned
 from satisfaction.quotas import Allowance, use_allowances
+from satisfaction.sign_ins import Credentials, check_claim, finish_sign_in, prepare_sign_in
 from satisfaction.terms import Role
 from satisfaction.throttling import FAILURES_KEPT, FREE_FAILURES, count_attempt
 from tests.admin.officers import PASSWORD, make_officer

@@ -213,7 +213,23 @@ def test_every_change_is_kept_with_who_made_it(ward: Office) -> None:
         ).all()
     assert [entry.unit_id for entry in entries] == [ward.unit.id] * 3
     assert [entry.detail for entry in entries] == [
-        {"name": "Mới", "from_day": "2025-07-01"},
-        {"parent_id": parent.id, "from_day": "2025-07-01"},
-        {"desk_id": ward.desks[0].id, "until_day": "2025-07-01"},
+        {
+            "what": "unit_renamed",
+            "before": {"code": "00103", "name": "Phường Tây Hồ", "kind": "ward"},
+            "after": {"code": "00103", "name": "Mới", "kind": "ward"},
+            "from_day": "2025-07-01",
+        },
+        {
+            "what": "unit_moved",
+            "before": {"parent_id": None},
+            "after": {"parent_id": parent.id},
+            "from_day": "2025-07-01",
+        },
+        {
+            "what": "desk_retired",
+            "desk_id": ward.desks[0].id,
+            "desk": "Bàn 1",
+            "before": {"until_day": None},
+            "after": {"until_day": "2025-07-01"},
+        },
     ]

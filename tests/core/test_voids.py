@@ -44,7 +44,7 @@ def test_who_voided_and_why_is_kept_once(ward: Office) -> None:
     voided = rated_visit(ward, 5, at=clock.now())
     with unit_of_work() as session:
         account = accounts.create_account(
-            session, "quan-tri", display_name="Quản trị", password="mật khẩu rất dài"
+            session, "quan-tri", display_name="Quản trị", password="Mật khẩu rất dài 26"
         )
     for explanation in ("  thử\x00 máy " + "x" * 600, "again"):
         with unit_of_work() as session:

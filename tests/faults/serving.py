@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,14 +10,24 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import psycopg
 from flask import Flask
 
+from satisfaction import backups, restoring
+from satisfaction.backups import BackupKind
 from satisfaction.config import Settings
 from tests.engines import free_port
 
 ROOT = Path(__file__).parents[2]
-LONGEST_START_SECONDS = 60
+LONGEST_START_SECONDS = 180
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return the environment in which a program of ours uses the database of a test."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")}
+    kept["HAILONG_DATA"] = str(settings.data)
+    if settings.database_url:
+        kept["HAILONG_DATABASE_URL"] = settings.database_url
+    return kept
 
 
 class Product:
@@ -31,12 +40,7 @@ class Product:
 
     def start(self) -> None:
         """Start, and wait until it answers."""
-        environment = {
-            name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")
-        }
-        environment |= {"PORT": str(self.port), "HAILONG_DATA": str(self._settings.data)}
-        if self._settings.database_url:
-            environment["HAILONG_DATABASE_URL"] = self._settings.database_url
+        environment = environment_of(self._settings) | {"PORT": str(self.port)}
         command = [
             *(sys.executable, "-m", "gunicorn", "--config", "python:satisfaction.web.server"),
             *("--bind", f"127.0.0.1:{self.port}", "--log-level", "error", "wsgi:create_app()"),
@@ -60,14 +64,26 @@ class Product:
             except OSError:
                 return False
 
-    def kill_workers(self) -> int:
-        """Kill every worker at once, in whatever it is doing; return how many there were."""
+    def pids(self) -> list[int]:
+        """Return the numbers of the server's processes, the one that leads them first."""
         assert self._process is not None
         master = self._process.pid
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
-        return len(children)
+        return [master, *map(int, children)]
+
+    def kill_workers(self) -> int:
+        """Kill every worker at once, in whatever it is doing; return how many there were."""
+        _, *workers = self.pids()
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        return len(workers)
+
+    def finish(self) -> None:
+        """Have the server finish what it is answering, and end."""
+        assert self._process is not None
+        self._process.terminate()
+        assert self._process.wait(timeout=60) == 0
+        self._process = None
 
     def stop(self) -> None:
         """Kill the server and wait for its end."""
@@ -79,31 +95,16 @@ class Product:
 
 
 def copy_database(settings: Settings) -> Callable[[], None]:
-    """Copy a database that nobody is using; return what puts the copy in its place."""
-    if settings.database_url:
-        address, _, name = settings.database_url.rpartition("/")
-        _execute(address, f"CREATE DATABASE {name}_copy TEMPLATE {name}")
+    """Take a backup of a database; return what restores it over whatever is there by then."""
+    plan = backups.plan_from(settings)
+    name = backups.take_backup(plan, BackupKind.NIGHTLY).name
 
-        def put_back() -> None:
-            _execute(address, f"DROP DATABASE {name} WITH (FORCE)")
-            _execute(address, f"ALTER DATABASE {name}_copy RENAME TO {name}")
+    def put_back() -> None:
+        restoring.restore_backup(
+            plan, name, data_folder=settings.data_folder, overwrites_newer=True
+        )
 
-        return put_back
-    file = Path(settings.data) / "hailong.sqlite3"
-    copy = file.with_suffix(".copy")
-    shutil.copy(file, copy)
-
-    def put_file_back() -> None:
-        for rest in file.parent.glob(f"{file.name}-*"):
-            rest.unlink()
-        shutil.copy(copy, file)
-
-    return put_file_back
-
-
-def _execute(address: str, statement: str) -> None:
-    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
-        connection.execute(statement.encode())
+    return put_back
 
 
 @contextmanager

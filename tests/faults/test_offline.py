@@ -92,7 +92,7 @@ def _plant(port: int, *, devices: int, each: int) -> Town:
                 closed_day=clock.local_day(closed_at),
             )
             visits.append(visit)
-            body = _answer(ward, visit.token, draw.randint(1, 5))
+            body = answer_to(ward, visit.token, draw.randint(1, 5))
             device.tap(body, at=closed_at + timedelta(seconds=5))
         town.devices.append(device)
     with unit_of_work() as session:
@@ -100,7 +100,8 @@ def _plant(port: int, *, devices: int, each: int) -> Town:
     return town
 
 
-def _answer(ward: Office, visit: uuid.UUID, level: int) -> Item:
+def answer_to(ward: Office, visit: uuid.UUID, level: int) -> Item:
+    """Return what a device sends for one touch."""
     return {
         "visit": str(visit),
         "configuration": ward.configuration.id,
@@ -149,7 +150,8 @@ def _kill_three_times(product: Product, town: Town, whole: int) -> Callable[[], 
     return finish
 
 
-def _live_visits(ward: Office, amount: int) -> list[uuid.UUID]:
+def live_visits(ward: Office, amount: int) -> list[uuid.UUID]:
+    """Plant finished visits of this moment at the first desk."""
     return _visits_at(ward.desks[0], amount)
 
 
@@ -172,7 +174,8 @@ def _visits_at(desk: Desk, amount: int) -> list[uuid.UUID]:
         return [visit.token for visit in visits]
 
 
-def _stored() -> Counter[str]:
+def stored() -> Counter[str]:
+    """Return how often each rating is there."""
     with reading() as session:
         return Counter(str(name) for name in session.scalars(select(Rating.id)))
 
@@ -197,26 +200,26 @@ def _check_counts(town: Town, taps: list[Item]) -> None:
 
 
 def _say(fault: str, taps: list[Item], *more: str) -> None:
-    stored = _stored()
+    kept = stored()
     tapped = {item["id"] for item in taps}
-    lost = len(tapped - stored.keys())
-    doubled = sum(amount - 1 for amount in stored.values()) + len(stored.keys() - tapped)
+    lost = len(tapped - kept.keys())
+    doubled = sum(amount - 1 for amount in kept.values()) + len(kept.keys() - tapped)
     engine = db.engine.dialect.name
     print(
-        f"\n{fault} ({engine}): tapped {len(tapped)} = counted {len(stored)}, "
+        f"\n{fault} ({engine}): tapped {len(tapped)} = counted {len(kept)}, "
         f"{lost} lost, {doubled} doubled",
         *more,
         sep="; ",
     )
-    assert (lost, doubled, len(stored)) == (0, 0, len(tapped))
+    assert (lost, doubled, len(kept)) == (0, 0, len(tapped))
 
 
 def test_devices_come_back_at_once_while_workers_are_killed(app: Flask) -> None:
     with serving(app) as product:
         town = _plant(product.port, devices=DEVICES, each=EACH)
-        visits = _live_visits(town.ward, 4000 if IS_LONG else 200)
+        visits = live_visits(town.ward, 4000 if IS_LONG else 200)
         live = LiveTaps(product.port, town.ward.tokens[0])
-        live.start([_answer(town.ward, visit, 4) for visit in visits])
+        live.start([answer_to(town.ward, visit, 4) for visit in visits])
         whole = len(town.taps)
         finish = _kill_three_times(product, town, whole)
         begun = time.monotonic()
@@ -258,12 +261,12 @@ def test_a_server_restored_from_last_nights_copy_gets_back_what_devices_hold(
         product.start()
         assert _settle(town, until=time.monotonic() + MOST_SECONDS) == []
         assert all(device.beat() == [] for device in town.devices)
-        before = len(_stored())
+        before = len(stored())
         product.stop()
         db.engine.dispose()
         put_back()
         product.start()
-        lost = before - len(_stored())
+        lost = before - len(stored())
         asked = sum(len(device.beat()) for device in town.devices)
         assert _settle(town, until=time.monotonic() + MOST_SECONDS) == []
         assert all(device.beat() == [] for device in town.devices)
@@ -286,9 +289,9 @@ def test_ratings_of_visits_that_a_restored_server_has_forgotten_are_kept_and_sai
         device = town.devices[0]
         late = _visits_at(town.desks[0], 5)
         for visit in late:
-            device.tap(_answer(town.ward, visit, 2), at=clock.now())
+            device.tap(answer_to(town.ward, visit, 2), at=clock.now())
         device.deliver(at_once=AT_ONCE, until=time.monotonic() + MOST_SECONDS)
-        assert len(_stored()) == len(before) + len(late)
+        assert len(stored()) == len(before) + len(late)
         product.stop()
         db.engine.dispose()
         put_back()
@@ -302,14 +305,14 @@ def test_ratings_of_visits_that_a_restored_server_has_forgotten_are_kept_and_sai
         refused = session.execute(select(Refusal.rating_id, Refusal.reason)).all()
     print(
         f"\nvisits opened after the copy ({db.engine.dialect.name}): tapped {len(tapped)} = "
-        f"counted {len(_stored())} + kept as refused {len(refused)}, 0 lost, 0 doubled"
+        f"counted {len(stored())} + kept as refused {len(refused)}, 0 lost, 0 doubled"
     )
     assert asked == len(late) == len(kept)
     assert {(str(name), reason) for name, reason in refused} == {
         (name, RefusalReason.UNKNOWN_VISIT) for name in kept
     }
-    assert _stored() == Counter(item["id"] for item in before)
-    assert tapped == _stored().keys() | set(kept)
+    assert stored() == Counter(item["id"] for item in before)
+    assert tapped == stored().keys() | set(kept)
     _check_counts(town, before)
 
 

@@ -11,13 +11,14 @@ from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
-from satisfaction import fleet
+from satisfaction import emblems, fleet
 from satisfaction.config import Settings
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import reading, unit_of_work
 from satisfaction.fleet import PairingPlace
 from satisfaction.models import Kiosk, Rating
 from tests.conftest import Office
+from tests.core.test_emblems import picture
 from tests.journeys.browsing import ROOT, GunicornServer, Tabs
 from tests.journeys.devices import NO_SERVER, Device, kept, until, wait_until_kept
 from tests.journeys.kiosks import KioskAtDesk, key, rest
@@ -87,6 +88,21 @@ def _open(kiosk: KioskAtDesk) -> Page:
     page = kiosk.open(service_workers="allow")
     wait_until_kept(page)
     return page
+
+
+def test_the_offices_own_mark_is_there_without_the_server(
+    kiosk: KioskAtDesk, server: GunicornServer, ward_now: Office
+) -> None:
+    with unit_of_work() as session:
+        digest = emblems.keep_drawing(session, emblems.read_drawing(picture()))
+        change_configuration(session, ward_now.unit, Changes(emblem_digest=digest))
+    page = _open(kiosk)
+    server.kill()
+    page.reload()
+    expect(page.get_by_role("heading")).to_contain_text("mời ông/bà chạm vào màn hình này")
+    mark = page.locator(".head .mark")
+    assert digest in (mark.get_attribute("src") or "")
+    assert mark.evaluate("image => image.complete && image.naturalWidth === 256")
 
 
 def test_a_page_reloaded_without_the_server_waits_in_both_languages(

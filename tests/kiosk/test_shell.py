@@ -10,12 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from satisfaction import clock, office
+from satisfaction import clock, emblems, office
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import unit_of_work
 from satisfaction.models import Desk
 from satisfaction.terms import UnitKind
 from tests.conftest import NOW, Office
+from tests.core.test_emblems import picture
 from tests.kiosk.conftest import client_of
 from tests.making import finished_visit
 
@@ -115,3 +116,22 @@ def test_the_worker_may_answer_for_the_kiosk_and_nothing_else(app: Flask) -> Non
     assert answer.headers["Cache-Control"] == "no-cache"
     assert "Service-Worker-Allowed" not in answer.headers
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_offices_own_mark_is_part_of_the_edition(
+    kiosk: FlaskClient, app: Flask, ward: Office
+) -> None:
+    before = _edition(kiosk)
+    with unit_of_work() as session:
+        digest = emblems.keep_drawing(session, emblems.read_drawing(picture()))
+        change_configuration(session, ward.unit, Changes(emblem_digest=digest))
+    listed = kiosk.get("/kiosk/shell/files").get_json()
+    assert listed["edition"] != before
+    address = f"/kiosk/marks/{digest}.png?v={digest[:12]}"
+    assert address in listed["files"]
+    assert f'src="{address}"' in kiosk.get("/kiosk/shell").text
+    answer = app.test_client().get(address)
+    assert hashlib.sha256(answer.data).hexdigest() == digest
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert app.test_client().get(f"/kiosk/marks/{'0' * 64}.png").status_code == 404

@@ -1,7 +1,9 @@
 """Rows that stand in the database when a revision is taken or taken back, one plan a revision."""
 
 import tempfile
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +25,42 @@ from satisfaction.audit import record_deed
 from satisfaction.config import Settings
 from satisfaction.database import Base, db, unit_of_work, writing_engine
 from satisfaction.models import (
+    Account,
+    Case,
+    CaseEvent,
+    CasePolicy,
+    Configuration,
+    CountedDay,
     Desk,
     DeskCard,
+    Emblem,
+    Grant,
     Kiosk,
     QuotaUse,
     Rating,
     RatingMark,
+    RecoveryCode,
     ServiceToken,
+    SignIn,
+    UnitName,
     Visit,
 )
 from satisfaction.recording import Tap
 from satisfaction.refusals import RefusedItem, keep_refused_item
 from satisfaction.terms import (
     AuditAction,
+    CaseDeed,
+    CaseKind,
+    CaseState,
     Mark,
     RefusalReason,
+    Role,
     SuccessionExtent,
     SuccessionKind,
     UnitKind,
 )
 from tests.conftest import make_office
+from tests.migrations.planting_letters import plant_letters
 from wsgi import create_app
 
 DAY = clock.start_of_day(clock.today()).date()
@@ -197,6 +215,104 @@ def plant_assisted() -> None:
         session.execute(update(Visit).values(is_assisted=True))
 
 
+def plant_roles() -> None:
+    """Plant what the sixth revision holds, an officer of a newer role and a newer deed."""
+    plant_assisted()
+    with unit_of_work() as session:
+        unit_id = session.scalars(select(Desk.unit_id)).first()
+        assert unit_id is not None
+        head_id = _add_bare_account(session, "head")
+        session.add(Grant(account_id=head_id, role=Role.HEAD, unit_id=unit_id, from_day=DAY))
+        record_deed(session, AuditAction.ACCOUNT_REVIEWED, account_id=head_id)
+
+
+def _add_bare_account(session: Session, name: str) -> int:
+    """Add an account with the columns that every revision has."""
+    values = {"name": name, "display_name": "Head", "password_hash": "x", "created_at": clock.now()}
+    whole = Account.__table__
+    bare = table("account", column("id"), *(column(one, whole.c[one].type) for one in values))
+    session.execute(insert(bare), values)
+    found: int = session.execute(select(bare.c.id).where(bare.c.name == name)).scalar_one()
+    return found
+
+
+def plant_mark() -> None:
+    """Plant what the seventh revision holds, a mark in the head, and a name with its basis."""
+    plant_roles()
+    with unit_of_work() as session:
+        session.add(Emblem(digest="0" * 64, content=b"x", width=1, height=1, added_at=clock.now()))
+        session.flush()
+        session.execute(update(Configuration).values(emblem_digest="0" * 64))
+        session.execute(update(UnitName).values(legal_basis="Nghị quyết 1656"))
+
+
+def plant_people() -> None:
+    """Plant what the eighth revision holds, a second factor and a session that awaits its code."""
+    plant_mark()
+    with unit_of_work() as session:
+        head = session.scalars(select(Account).where(Account.name == "head")).one()
+        head.sealed_secret, head.start_hash, head.subject = b"x", bytes(32), "sub"
+        head.unit_id = head.grants[0].unit_id
+        session.add(RecoveryCode(account_id=head.id, code_hash=bytes(32), made_at=clock.now()))
+        session.add(
+            SignIn(
+                token_hash=bytes(32),
+                account_id=head.id,
+                created_at=clock.now(),
+                seen_at=clock.now(),
+                awaits_code=True,
+            )
+        )
+
+
+def plant_stored_day() -> None:
+    """Plant what the revision before holds, and a day whose counts of then are stored."""
+    plant_people()
+    with unit_of_work() as session:
+        day = DAY - timedelta(days=1)
+        session.add(CountedDay(local_day=day, rebuilt_at=clock.now(), marked_at=None))
+
+
+def plant_outbox() -> None:
+    """Plant what the revision before holds, a run of a job, and a letter on its way."""
+    plant_stored_day()
+    plant_letters()
+
+
+def plant_cases() -> None:
+    """Plant what the revision before holds, a case with its history, and a policy."""
+    plant_outbox()
+    with unit_of_work() as session:
+        rating = session.scalars(select(Rating)).one()
+        today = clock.today()
+        found = Case(
+            token=uuid.UUID(int=1),
+            kind=CaseKind.VOICE,
+            unit_id=rating.unit_id,
+            desk_id=rating.desk_id,
+            day=today,
+            rating_seq=rating.seq,
+            state=CaseState.NEW,
+            opened_at=clock.now(),
+            opened_day=today,
+            due_day=today,
+        )
+        session.add(found)
+        session.flush()
+        session.add(
+            CaseEvent(case_id=found.id, at=clock.now(), deed=CaseDeed.NOTED, words="Đã gọi lại")
+        )
+        session.add(
+            CasePolicy(
+                unit_id=rating.unit_id,
+                delay_days=0,
+                deadline_days=5,
+                kept_months=12,
+                changed_at=clock.now(),
+            )
+        )
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -204,6 +320,12 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0004": plant_hours,
     "0005": plant_renewal,
     "0006": plant_assisted,
+    "0007": plant_roles,
+    "0008": plant_mark,
+    "0009": plant_people,
+    "0010": plant_stored_day,
+    "0011": plant_outbox,
+    "0012": plant_cases,
 }
 
 

@@ -151,6 +151,38 @@ def test_a_comment_can_be_erased_and_nothing_else(empty: Flask) -> None:
     assert _rows()["comment"] == 1
 
 
+@pytest.mark.parametrize("table", ["voice_case", "case_event"])
+def test_no_case_and_no_line_of_its_history_can_be_removed(empty: Flask, table: str) -> None:
+    schema.prepare_database()
+    _plant()
+    statements = [f"DELETE FROM {table}"]
+    if db.engine.dialect.name == "postgresql":
+        statements.append(f"TRUNCATE {table} CASCADE")
+    for statement in statements:
+        with pytest.raises(Exception, match="append-only"), unit_of_work() as session:
+            session.execute(text(statement))
+    assert _rows()[table] == 1
+
+
+def test_an_officers_words_on_a_case_can_be_erased_and_nothing_else(empty: Flask) -> None:
+    schema.prepare_database()
+    _plant()
+    for change in (
+        "words = 'khác'",
+        "words = NULL, deed = 'opened'",
+        "words = NULL, case_id = case_id + 1",
+        "words = NULL, account_id = 1",
+    ):
+        with (
+            pytest.raises(Exception, match=r"append-only|only be erased"),
+            unit_of_work() as unit,
+        ):
+            unit.execute(text(f"UPDATE case_event SET {change}"))
+    with unit_of_work() as session:
+        session.execute(text("UPDATE case_event SET words = NULL"))
+    assert _rows()["case_event"] == 1
+
+
 def test_a_database_from_a_newer_version_is_refused(empty: Flask) -> None:
     schema.prepare_database()
     with unit_of_work() as session:

@@ -1,0 +1,220 @@
+"""Cases: the list, one case, and what is done with it. Refuses to remove one."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from admin.case_forms import (
+    MOST_AT_ONCE,
+    CaseForm,
+    DossierReasonForm,
+    LineForm,
+    TogetherForm,
+    as_seen,
+    as_token,
+)
+from admin.forms import as_key
+from admin.voice_questions import CASE_NAMES, ONLY, gather, read_cases, tidied
+from satisfaction import case_changes, cases, clock, voice_sheets
+from satisfaction.case_changes import Seen
+from satisfaction.database import reading, unit_of_work
+from satisfaction.errors import CaseChangedError, CaseRefusedError
+from satisfaction.periods import Period
+from satisfaction.terms import CaseKind, CaseState, Permission
+from satisfaction.web import htmx
+from satisfaction.web.case_words import explain_case
+from satisfaction.web.guards import client_network, requires
+from satisfaction.web.readers import current_reader
+
+blueprint = Blueprint("cases", __name__, url_prefix="/cases")
+MEASURED = timedelta(days=90)
+
+
+@blueprint.get("")
+@requires(Permission.READ_CASES)
+def index() -> ResponseReturnValue:
+    """Show the cases that the address asks for; empty words leave the address first."""
+    if any(not word for word in request.args.values()):
+        words = tidied(gather(request.args, CASE_NAMES))
+        return redirect(f"{url_for('admin.cases.index')}?{words}")
+    question, end = read_cases(request.args), clock.today() + timedelta(days=1)
+    with reading() as session:
+        listed = voice_sheets.read_cases(
+            session,
+            current_reader(),
+            question.wanted,
+            unit_id=question.unit_id,
+            page=question.page,
+            period=Period(end - MEASURED, end),
+        )
+    template = "admin/cases/_cases.html" if htmx.wants_partial() else "admin/cases/index.html"
+    page = render_template(
+        template,
+        question=question,
+        listed=listed,
+        form=TogetherForm(formdata=None),
+        states=tuple(CaseState),
+        kinds=tuple(CaseKind),
+        only=ONLY,
+    )
+    return htmx.vary_on_htmx(make_response(page))
+
+
+@blueprint.post("")
+@requires(Permission.HANDLE_CASES)
+def change() -> ResponseReturnValue:
+    """Change the chosen cases, all in the same way or none."""
+    form = TogetherForm()
+    seen, wanted = [as_seen(text) for text in request.form.getlist("case")], form.as_change()
+    chosen = [one for one in seen if one is not None]
+    if wanted is None or len(chosen) != len(seen) or len(seen) > MOST_AT_ONCE:
+        abort(400)
+    if not chosen or not form.validate():
+        flash(_("Chọn ít nhất một việc.") if not chosen else form.note.errors[0], "bad")
+        return _back()
+    try:
+        with unit_of_work() as session:
+            case_changes.change_cases(session, current_reader(), chosen, change=wanted)
+    except CaseRefusedError as refusal:
+        flash(explain_case(refusal), "bad")
+        return _back()
+    except CaseChangedError:
+        flash(
+            _("Có người vừa thay đổi một việc trong số này. Chưa lưu gì; xem lại rồi làm."), "bad"
+        )
+        return _back()
+    flash(_("Đã lưu cho %(n)s việc.", n=len(chosen)), "good")
+    return _back()
+
+
+def _back() -> ResponseReturnValue:
+    words = tidied(gather(request.args, CASE_NAMES))
+    return redirect(f"{url_for('admin.cases.index')}?{words}".rstrip("?"), 303)
+
+
+@blueprint.get("/<token>")
+@requires(Permission.READ_CASES)
+def show(token: str) -> ResponseReturnValue:
+    """Show one case with its history."""
+    return _page(_token(token))
+
+
+def _token(text: str) -> uuid.UUID:
+    token = as_token(text)
+    if token is None:
+        abort(404)
+    return token
+
+
+def _page(token: uuid.UUID, *, problem: str = "", part: str = "change", **forms: Any) -> str:
+    """Return the page of a case as it stands now, with forms that keep what was typed."""
+    with reading() as session:
+        sheet = cases.read_case(session, current_reader(), token)
+    kept = {
+        "state": sheet.line.state.value,
+        "assignee": str(sheet.assignee_id or 0),
+        "due_day": sheet.line.due_day.isoformat(),
+    }
+    fresh = {
+        "form": CaseForm(formdata=None, data=kept),
+        "line_form": LineForm(formdata=None),
+        "reason_form": DossierReasonForm(formdata=None),
+    }
+    return render_template(
+        "admin/cases/show.html",
+        sheet=sheet,
+        problem=problem,
+        part=part,
+        states=tuple(CaseState),
+        today=clock.today().isoformat(),
+        **(fresh | forms),
+    )
+
+
+@blueprint.post("/<token>")
+@requires(Permission.HANDLE_CASES)
+def update(token: str) -> ResponseReturnValue:
+    """Change one case."""
+    form, key = CaseForm(), _token(token)
+    wanted, version = form.as_change(), as_key(form.version.data)
+    if wanted is None or version is None:
+        abort(400)
+    if not form.validate():
+        problem = next(iter(form.errors.values()))[0]
+        return _page(key, problem=problem, form=form), 422
+    try:
+        with unit_of_work() as session:
+            case_changes.change_case(session, current_reader(), Seen(key, version), change=wanted)
+    except CaseRefusedError as refusal:
+        return _page(key, problem=explain_case(refusal), form=form), 422
+    except CaseChangedError:
+        return _page(key, problem=_changed(), form=form), 409
+    flash(_("Đã lưu."), "good")
+    return redirect(url_for("admin.cases.show", token=key), 303)
+
+
+def _changed() -> str:
+    return str(
+        _(
+            "Có người vừa thay đổi việc này nên chưa lưu gì. Tình trạng mới nhất ở dưới, phần chữ "
+            "vừa gõ vẫn còn; xem lại rồi lưu lần nữa."
+        )
+    )
+
+
+@blueprint.post("/<token>/line")
+@requires(Permission.HANDLE_CASES)
+def publish(token: str) -> ResponseReturnValue:
+    """Say on the waiting screens what a case has changed."""
+    form, key = LineForm(), _token(token)
+    version = as_key(form.version.data)
+    if version is None:
+        abort(400)
+    if not form.validate():
+        problem = next(iter(form.errors.values()))[0]
+        return _page(key, problem=problem, part="line", line_form=form), 422
+    words = {"line_vi": form.line_vi.data or "", "line_en": form.line_en.data or ""}
+    try:
+        with unit_of_work() as session:
+            case_changes.publish_line(session, current_reader(), Seen(key, version), **words)
+    except CaseRefusedError as refusal:
+        return _page(key, problem=explain_case(refusal), part="line", line_form=form), 422
+    except CaseChangedError:
+        return _page(key, problem=_changed(), part="line", line_form=form), 409
+    flash(_("Đã đăng lên màn hình chờ của đơn vị."), "good")
+    return redirect(url_for("admin.cases.show", token=key), 303)
+
+
+@blueprint.post("/<token>/dossier")
+@requires(Permission.OPEN_DOSSIERS)
+def open_dossier(token: str) -> ResponseReturnValue:
+    """Show the dossier behind a case once, to the officer who handles it, for a written reason."""
+    form, key = DossierReasonForm(), _token(token)
+    if not form.validate():
+        problem = next(iter(form.errors.values()))[0]
+        return _page(key, problem=problem, part="dossier", reason_form=form), 422
+    try:
+        with unit_of_work() as session:
+            behind = case_changes.open_dossier(
+                session,
+                current_reader(),
+                key,
+                reason=form.reason.data or "",
+                network=client_network(),
+            )
+    except CaseRefusedError as refusal:
+        return _page(key, problem=explain_case(refusal), part="dossier", reason_form=form), 422
+    return render_template("admin/cases/dossier.html", behind=behind, token=key)

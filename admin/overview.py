@@ -1,0 +1,151 @@
+"""The supervisors' overview: one page from a figure to what to do."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from admin.counts import explain_period
+from admin.questions import (
+    QUICK_PERIODS,
+    Question,
+    name_filters,
+    read_question,
+    tidied,
+    without_period,
+)
+from satisfaction import clock
+from satisfaction.dashboard import (
+    Asked,
+    Chart,
+    Dashboard,
+    Line,
+    LineOrder,
+    Rights,
+    Todo,
+    build_dashboard,
+)
+from satisfaction.database import reading
+from satisfaction.errors import InvalidPeriodError
+from satisfaction.figures import is_few
+from satisfaction.reports import bars, charts
+from satisfaction.terms import Channel, Permission
+from satisfaction.web import dashboard_words, htmx
+from satisfaction.web.guards import current_officer, requires
+from satisfaction.web.readers import current_reader
+from satisfaction.web.words import describe_period
+
+blueprint = Blueprint("overview", __name__)
+USUAL_PERIOD = "this-month"
+NOT_ASKED = {"by", "source", "sort"}
+
+
+@blueprint.get("/overview")
+@requires(Permission.SEE_COUNTS)
+def index() -> ResponseReturnValue:
+    """Show what the address asks for; empty words leave the address first."""
+    asked = {name: word for name, word in request.args.items() if name not in NOT_ASKED}
+    if any(not word for word in asked.values()):
+        return redirect(f"{url_for('admin.overview.index')}?{tidied(asked)}")
+    try:
+        return _show(read_question(asked, clock.today(), usual=USUAL_PERIOD), 200)
+    except InvalidPeriodError as refusal:
+        question = read_question(without_period(asked), clock.today(), usual=USUAL_PERIOD)
+        return _show(question, 400, problem=explain_period(refusal))
+
+
+def _show(question: Question, status: int, problem: str = "") -> ResponseReturnValue:
+    order = _read_order()
+    dashboard = _read(question, order)
+    template = "_overview.html" if htmx.wants_partial() else "index.html"
+    page = render_template(
+        f"admin/overview/{template}",
+        question=question,
+        dashboard=dashboard,
+        figures=dashboard.figures,
+        problem=problem,
+        period_name=describe_period(question.kind, question.wanted.period),
+        filters=name_filters(question, dashboard.scope),
+        say=dashboard_words,
+        quick_periods=QUICK_PERIODS,
+        channels=tuple(Channel),
+        order=order,
+        todo_address=lambda todo: _address_of(todo, question),
+        **_draw(dashboard),
+    )
+    return htmx.vary_on_htmx(make_response(page, status))
+
+
+def _address_of(todo: Todo, question: Question) -> str:
+    """Return where a thing to do can be looked into; empty where the officer may not go."""
+    if todo.line is not None:
+        line = todo.line
+        words = {"unit": str(line.unit_id)} if line.unit_id else {"desk": line.row.key}
+        return f"{url_for('admin.overview.index')}?{urlencode(question.changed(**words))}"
+    if todo.overdue is not None:
+        return url_for("admin.cases.index", only="late")
+    if todo.alert is not None and current_officer().may(Permission.MANAGE_FLEET):
+        return url_for("admin.fleet.index")
+    return ""
+
+
+def _read_order() -> LineOrder:
+    word = request.args.get("sort", LineOrder.SHARE.value)
+    if word not in {order.value for order in LineOrder}:
+        abort(400)
+    return LineOrder(word)
+
+
+def _read(question: Question, order: LineOrder) -> Dashboard:
+    officer = current_officer()
+    rights = Rights(
+        counts=officer.scope(Permission.SEE_COUNTS),
+        allegations=officer.scope(Permission.SEE_ALLEGATIONS),
+        devices=officer.scope(Permission.SEE_COUNTS),
+    )
+    asked = Asked(
+        wanted=question.wanted,
+        kind=question.kind,
+        rights=rights,
+        order=order,
+        reader=current_reader(),
+    )
+    with reading() as session:
+        return build_dashboard(session, asked)
+
+
+def _draw(dashboard: Dashboard) -> dict[str, Any]:
+    """Return the drawings: places and sizes beside the figures that they show."""
+    places, total = dashboard.places, dashboard.total
+    enough = [line.row for line in places.lines if not is_few(line.row.answers)]
+    scale = bars.fit_scale([*enough, *([] if is_few(total.answers) else [total])])
+    axis = charts.fit_whiskers(
+        [*(line.interval for line in places.lines if not is_few(line.row.answers))]
+    )
+    return {
+        "bars": {line.row.key: bars.build_bar(line.row, scale) for line in places.lines},
+        "total_bar": bars.build_bar(total, scale),
+        "whiskers": _whiskers(places, axis),
+        "total_whisker": charts.build_whisker(
+            total.satisfied_share, dashboard.interval, centre=places.centre, axis=axis
+        ),
+        "days": charts.build_control(
+            {line.row.key: line.point for line in dashboard.days.lines}, dashboard.days.centre
+        ),
+        "heat": charts.build_heat(dashboard.hours.cells),
+        "reasons": charts.measure_bars(dashboard.reasons.counts.rows),
+        "procedure_whiskers": _whiskers(
+            dashboard.procedures,
+            charts.fit_whiskers(line.interval for line in dashboard.procedures.lines),
+        ),
+    }
+
+
+def _whiskers(chart: Chart[str], axis: charts.Axis) -> dict[str, charts.Whisker | None]:
+    def draw(line: Line) -> charts.Whisker | None:
+        return charts.build_whisker(
+            line.row.satisfied_share, line.interval, centre=chart.centre, axis=axis
+        )
+
+    return {line.row.key: draw(line) for line in chart.lines}

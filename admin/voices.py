@@ -1,0 +1,124 @@
+"""Citizens' voices: low ratings and comments to look through and hand on. Refuses the ticket."""
+
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from admin.case_forms import MOST_AT_ONCE, TogetherForm
+from admin.questions import QUICK_PERIODS
+from admin.voice_questions import VOICE_NAMES, VoiceQuestion, gather, read_voices, tidied
+from satisfaction import case_opening, clock, voice_sheets, voices
+from satisfaction.database import reading, unit_of_work
+from satisfaction.errors import CaseChangedError, CaseRefusedError, InvalidPeriodError
+from satisfaction.pseudonyms import NAME_LENGTH
+from satisfaction.terms import CaseState, Channel, Permission, RatingSource
+from satisfaction.web import htmx
+from satisfaction.web.case_words import explain_case
+from satisfaction.web.guards import requires
+from satisfaction.web.readers import current_reader
+from satisfaction.web.words import describe_period
+
+blueprint = Blueprint("voices", __name__, url_prefix="/voices")
+
+
+@blueprint.get("")
+@requires(Permission.SEE_VOICES)
+def index() -> ResponseReturnValue:
+    """Show the voices that the address asks for; empty words leave the address first."""
+    if any(not word for word in request.args.values()):
+        words = gather(request.args, VOICE_NAMES)
+        return redirect(f"{url_for('admin.voices.index')}?{tidied(words)}")
+    try:
+        return _show(read_voices(request.args, clock.today()), 200)
+    except InvalidPeriodError:
+        return _show_usual(_("Chưa đọc được kỳ này. Kỳ dài nhất 400 ngày, từ ngày đầu trở đi."))
+
+
+def _show_usual(problem: str) -> ResponseReturnValue:
+    """Show the usual period with what was wrong with the one that was asked for."""
+    words = request.args.copy()
+    for name in ("period", "from", "to"):
+        words.poplist(name)
+    return _show(read_voices(words, clock.today()), 400, problem=problem)
+
+
+def _show(
+    question: VoiceQuestion, status: int, *, problem: str = "", form: TogetherForm | None = None
+) -> ResponseReturnValue:
+    with reading() as session:
+        sheet = voice_sheets.read_voices(
+            session,
+            current_reader(),
+            question.wanted,
+            unit_id=question.unit_id,
+            page=question.page,
+        )
+    template = "admin/voices/_voices.html" if htmx.wants_partial() else "admin/voices/index.html"
+    page = render_template(
+        template,
+        question=question,
+        sheet=sheet,
+        problem=problem,
+        form=form or TogetherForm(formdata=None),
+        period_name=describe_period(question.kind, question.wanted.period),
+        quick_periods=QUICK_PERIODS,
+        states=tuple(CaseState),
+        channels=tuple(Channel),
+        sources=tuple(RatingSource),
+    )
+    return htmx.vary_on_htmx(make_response(page, status))
+
+
+@blueprint.get("/<name>")
+@requires(Permission.SEE_VOICES)
+def show(name: str) -> ResponseReturnValue:
+    """Show one voice."""
+    with reading() as session:
+        voice = voices.get_voice(session, current_reader(), name)
+    may_handle = voice.unit_id in current_reader().handling
+    return render_template(
+        "admin/voices/show.html", voice=voice, may_handle=may_handle, form=TogetherForm()
+    )
+
+
+@blueprint.post("/cases")
+@requires(Permission.HANDLE_CASES)
+def create() -> ResponseReturnValue:
+    """Have the chosen voices answered, or say that they were seen, all in the same way."""
+    form = TogetherForm()
+    names, change = request.form.getlist("voice"), form.as_change()
+    if change is None or len(names) > MOST_AT_ONCE or any(len(n) != NAME_LENGTH for n in names):
+        abort(400)
+    if not names or not form.validate():
+        flash(_("Chọn ít nhất một ý kiến.") if not names else form.note.errors[0], "bad")
+        return _back()
+    try:
+        with unit_of_work() as session:
+            opened = case_opening.open_cases(session, current_reader(), names, change=change)
+            tokens = [case.token for case in opened]
+    except CaseRefusedError as refusal:
+        flash(explain_case(refusal), "bad")
+        return _back()
+    except CaseChangedError:
+        flash(_("Có người vừa xử lý một ý kiến trong số này. Chưa lưu gì; xem lại rồi làm."), "bad")
+        return _back()
+    if len(tokens) == 1:
+        flash(_("Đã lưu."), "good")
+        return redirect(url_for("admin.cases.show", token=tokens[0]), 303)
+    flash(_("Đã lưu cho %(n)s ý kiến.", n=len(tokens)), "good")
+    return _back()
+
+
+def _back() -> ResponseReturnValue:
+    """Return to the list as it was asked for."""
+    words = tidied(gather(request.args, VOICE_NAMES))
+    return redirect(f"{url_for('admin.voices.index')}?{words}".rstrip("?"), 303)

@@ -1,0 +1,83 @@
+"""What every command has: its group, its one line of refusal, and how it reads a day."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import click
+from flask.cli import AppGroup, ScriptInfo
+from sqlalchemy.orm import Session
+
+from satisfaction import (
+    clock,
+    office,
+    schema,
+)
+from satisfaction.errors import (
+    OfficeChangeRefusedError,
+    SatisfactionError,
+    UnitNotFoundError,
+)
+from satisfaction.models import Unit
+from satisfaction.notices import say
+from satisfaction.periods import Period, day_period
+from satisfaction.web.office_words import say_fault_to_operator
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class Refused(click.ClickException):
+    """A command that could not be carried out, as one line."""
+
+    def show(self, file: Any = None) -> None:
+        """Print the line alone."""
+        click.echo(self.message, file=file, err=True)
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Turn what the core refuses into one line while a command runs; elsewhere let it pass."""
+    try:
+        yield
+    except OfficeChangeRefusedError as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise Refused(say_fault_to_operator(error)) from error
+    except SatisfactionError as error:
+        if click.get_current_context(silent=True) is None:
+            raise
+        raise Refused(say(error)) from error
+
+
+class Commands(AppGroup):
+    """A group whose commands need a prepared database and refuse in plain words."""
+
+    needs_database = True
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command within the application."""
+        app = ctx.ensure_object(ScriptInfo).load_app()
+        with in_plain_words(), app.app_context():
+            if self.needs_database:
+                schema.check_database()
+            return super().invoke(ctx)
+
+
+class DatabaseCommands(Commands):
+    """The group that prepares the database, so cannot ask for a prepared one."""
+
+    needs_database = False
+
+
+def as_day(typed: datetime | None) -> date | None:
+    """Return the day of what was typed."""
+    return typed.date() if typed else None
+
+
+def unit_of_any_time(session: Session, code: str) -> Unit:
+    """Return the unit of today, or else the one that bore this code before it was abolished."""
+    try:
+        return office.get_unit_by_code(session, code, day_period(clock.today()))
+    except UnitNotFoundError:
+        return office.get_unit_by_code(session, code, Period(date(1945, 1, 1), clock.today()))

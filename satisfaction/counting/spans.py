@@ -1,0 +1,71 @@
+"""Which days of a question are stored and which are counted live, as conditions of a statement.
+
+Refuses to count: it only says where to look.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session
+
+from satisfaction.models import CountedDay
+from satisfaction.office import Segment
+from satisfaction.periods import Period
+
+MOST_RUNS = 50
+Part = tuple[Period, frozenset[int]]
+
+
+def split(session: Session, segments: Sequence[Segment]) -> tuple[list[Part], list[Part]]:
+    """Divide each segment into runs of days that are stored and runs that are counted live."""
+    stored: list[Part] = []
+    live: list[Part] = []
+    whole = Period(segments[0].period.first_day, segments[-1].period.end_day)
+    closed = set(
+        session.scalars(
+            select(CountedDay.local_day).where(
+                CountedDay.local_day >= whole.first_day,
+                CountedDay.local_day < whole.end_day,
+                CountedDay.rebuilt_at.is_not(None),
+                CountedDay.marked_at.is_(None),
+            )
+        )
+    )
+    for segment in segments:
+        for period, is_closed in _runs(segment.period, closed):
+            (stored if is_closed else live).append((period, segment.unit_ids))
+    return stored, live
+
+
+def _runs(period: Period, closed: set[date]) -> Iterable[tuple[Period, bool]]:
+    first, state = period.first_day, period.first_day in closed
+    for day in period.days():
+        if (day in closed) != state:
+            yield Period(first, day), state
+            first, state = day, not state
+    yield Period(first, period.end_day), state
+
+
+def within(parts: Sequence[Part], *, day: Any, unit: Any) -> ColumnElement[bool]:
+    """Return the condition of lying in one of these parts.
+
+    Each set of units stands in it once, because engines limit how many values a statement has.
+    """
+    periods: dict[frozenset[int], list[Period]] = {}
+    for period, unit_ids in parts:
+        periods.setdefault(unit_ids, []).append(period)
+    return or_(
+        *[
+            and_(unit.in_(sorted(unit_ids)), _on_days(day, runs))
+            for unit_ids, runs in periods.items()
+        ]
+    )
+
+
+def _on_days(day: Any, runs: Sequence[Period]) -> ColumnElement[bool]:
+    """Return the condition of lying in one of these runs; many runs would nest too deeply."""
+    if len(runs) <= MOST_RUNS:
+        return or_(*[and_(day >= run.first_day, day < run.end_day) for run in runs])
+    return cast(ColumnElement[bool], day.in_([one for run in runs for one in run.days()]))

@@ -1,0 +1,403 @@
+"""The supervisors' overview as one value: what happened, where, when, why, and what to do.
+
+Refuses to draw or to word anything, and to show an allegation to who may see none.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from satisfaction import case_figures, clock, counting, voices, watch
+from satisfaction.comparison import Comparable, Obstacle, find_comparable
+from satisfaction.figures import CountQuery, CountRow, Figures, HourCount, ReasonCounts
+from satisfaction.findings import (
+    FEWEST,
+    FEWEST_OF_CELL,
+    Difference,
+    Outliers,
+    chart_groups,
+    choose_in_turn,
+    find_difference,
+    find_most,
+    find_outliers,
+    find_worst_hour,
+)
+from satisfaction.models import Desk, Heartbeat, Kiosk
+from satisfaction.office import segments_under
+from satisfaction.overview import Scope, Wanted, open_scope
+from satisfaction.statistics import ChartPoint, Counted, Interval, wilson_interval
+from satisfaction.terms import Dimension, PeriodKind
+from satisfaction.text import sort_key
+from satisfaction.voice_rows import Reader
+from satisfaction.voices import Voice
+
+MOST_DAYS, MOST_WEEKS = 62, 400
+MOST_PROCEDURES = 7
+MOST_VOICES = 6
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights:
+    """Within which units an officer may see counts, allegations and devices."""
+
+    counts: Set[int]
+    allegations: Set[int] = frozenset()
+    devices: Set[int] = frozenset()
+
+
+class LineOrder(StrEnum):
+    """In which order desks or units stand; the lowest share first unless asked otherwise."""
+
+    SHARE = "share"
+    NAME = "name"
+    ANSWERS = "answers"
+    PARTICIPATION = "participation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked, the kind of its period, and by whom; ``reader`` is the same officer."""
+
+    wanted: Wanted
+    kind: PeriodKind
+    rights: Rights
+    reader: Reader
+    order: LineOrder = LineOrder.SHARE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One desk, unit, day or procedure: its figures, where they stand, and how they changed.
+
+    ``begins`` is since when a desk serves where it did not in the earlier period.
+    """
+
+    row: CountRow
+    point: ChartPoint
+    interval: Interval | None
+    difference: Difference | None = None
+    begins: date | None = None
+    unit_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Chart(Generic[Key]):
+    """Lines judged together around the share of all of them."""
+
+    by: Dimension
+    centre: float | None
+    lines: tuple[Line, ...]
+    outliers: Outliers[str]
+
+    def find(self, key: str) -> Line:
+        """Return the line of a key."""
+        return next(line for line in self.lines if line.row.key == key)
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Answers by weekday and hour, and the hour that stands out, if one does."""
+
+    cells: Mapping[tuple[int, int], HourCount]
+    worst: HourCount | None
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why answers were not satisfied; ``most`` are the codes chosen most often."""
+
+    counts: ReasonCounts
+    most: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The comparable earlier period: its total, and what changed since."""
+
+    total: CountRow
+    share: Difference | None
+    participation: Difference | None
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One thing to look at: a line below its limits, an alert of a device, or late cases."""
+
+    line: Line | None = None
+    alert: watch.Alert | None = None
+    overdue: int | None = None
+    oldest_day: date | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A device that holds ratings which the figures do not contain yet."""
+
+    kiosk_name: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboard:
+    """All that the overview shows of one question.
+
+    ``voices`` is None for who may see none in these units.
+    """
+
+    scope: Scope
+    kind: PeriodKind
+    comparable: Comparable
+    figures: Figures
+    interval: Interval | None
+    places: Chart[str]
+    earlier: Earlier | None
+    days: Chart[str]
+    hours: Hours
+    reasons: Reasons
+    procedures: Chart[str]
+    todos: tuple[Todo, ...]
+    voices: tuple[Voice, ...] | None = None
+    waiting: tuple[Waiting, ...] = ()
+    last_beat: tuple[str, datetime] | None = None
+    has_allegations: bool = False
+    unit_ids: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def total(self) -> CountRow:
+        """The figures of all answers together."""
+        return self.figures.total
+
+
+def build_dashboard(session: Session, asked: Asked) -> Dashboard:
+    """Return everything that the overview shows; all figures come from ``counting``.
+
+    Raises: those of ``open_scope``.
+    """
+    rights = asked.rights
+    scope = open_scope(session, rights.counts, asked.wanted)
+    unit_id, period = scope.query.unit_id, scope.query.period
+    comparable = find_comparable(session, unit_id, asked.kind, period=period, today=clock.today())
+    segments = segments_under(session, unit_id, period)
+    unit_ids = frozenset().union(*[segment.unit_ids for segment in segments])
+    is_tree = len(unit_ids) > 1 and scope.query.desk_id is None
+    by = Dimension.UNIT if is_tree else Dimension.DESK
+    query = replace(scope.query, by=by)
+    figures = _count(session, query)
+    before, comparable = _count_earlier(session, query, comparable, figures)
+    places = _chart_places(session, scope, figures, before, comparable)
+    places = replace(places, lines=sort_lines(places.lines, asked.order))
+    has_allegations = unit_ids <= rights.allegations
+    alerts = _list_alerts(session, unit_ids & rights.devices)
+    below = [Todo(line=places.find(key)) for key in places.outliers.below]
+    return Dashboard(
+        scope=scope,
+        kind=asked.kind,
+        comparable=comparable,
+        figures=figures,
+        interval=wilson_interval(_satisfied(figures.total)),
+        places=places,
+        earlier=_compare(figures.total, before.total if before else None),
+        days=_chart_days(session, query),
+        hours=_read_hours(session, query),
+        reasons=_read_reasons(session, query, has_allegations=has_allegations),
+        procedures=_chart_procedures(session, query),
+        todos=choose_in_turn(below, _find_overdue(session, asked.reader, unit_ids), alerts),
+        voices=_list_voices(session, asked.reader, unit_ids),
+        waiting=_list_waiting(session, scope.query, unit_ids),
+        last_beat=None if figures.total.answers else _find_last_beat(session, unit_ids),
+        has_allegations=has_allegations,
+        unit_ids=unit_ids,
+    )
+
+
+def _count(session: Session, query: CountQuery) -> Figures:
+    """Count without what is said apart, which the overview does not show."""
+    return counting.count(session, query, with_apart=False)
+
+
+def _satisfied(row: CountRow) -> Counted:
+    return Counted(row.satisfied, row.answers)
+
+
+def _count_earlier(
+    session: Session, query: CountQuery, comparable: Comparable, figures: Figures
+) -> tuple[Figures | None, Comparable]:
+    """Return the figures of the earlier period, unless they turn out not to compare."""
+    if comparable.earlier is None:
+        return None, comparable
+    before = _count(session, replace(query, period=comparable.earlier))
+    scales = [{level.scale for level in one.total.levels} for one in (figures, before)]
+    if before.total.answers < FEWEST:
+        obstacle = Obstacle.FEW
+    elif figures.total.answers and scales[0] != scales[1]:
+        obstacle = Obstacle.OTHER_SCALE
+    else:
+        return before, comparable
+    return None, replace(comparable, earlier=None, obstacle=obstacle)
+
+
+def _compare(total: CountRow, before: CountRow | None) -> Earlier | None:
+    if before is None:
+        return None
+    visits = [Counted(one.rated_visits or 0, one.finished_visits or 0) for one in (total, before)]
+    return Earlier(
+        before,
+        find_difference(_satisfied(total), _satisfied(before)),
+        find_difference(*visits),
+    )
+
+
+def _chart_places(
+    session: Session,
+    scope: Scope,
+    figures: Figures,
+    before: Figures | None,
+    comparable: Comparable,
+) -> Chart[str]:
+    """Judge desks, or units, each against the share of all of them; the lowest stands first."""
+    by = figures.query.by
+    earlier = {row.key: row for row in before.rows} if before else {}
+    begun = _list_begun(session, figures, comparable) if by is Dimension.DESK else {}
+    units = {unit.detail: unit.id for unit in scope.units}
+    chart = _chart(figures, by)
+    lines = [
+        replace(
+            line,
+            difference=find_difference(
+                _satisfied(line.row),
+                _satisfied(earlier[line.row.key]) if line.row.key in earlier else None,
+            ),
+            begins=begun.get(line.row.key),
+            unit_id=units.get(line.row.key) if by is Dimension.UNIT else None,
+        )
+        for line in chart.lines
+    ]
+    return replace(chart, lines=tuple(lines))
+
+
+def sort_lines(lines: Sequence[Line], order: LineOrder) -> tuple[Line, ...]:
+    """Return lines by name as it is read, or by most answers or participation first."""
+    if order is LineOrder.NAME:
+        return tuple(sorted(lines, key=lambda line: (sort_key(line.row.label), line.row.key)))
+    if order is LineOrder.ANSWERS:
+        return tuple(sorted(lines, key=lambda line: -line.row.answers))
+    if order is LineOrder.PARTICIPATION:
+        return tuple(sorted(lines, key=lambda line: -(line.row.participation or 0.0)))
+    return tuple(sorted(lines, key=_lowest_first))
+
+
+def _lowest_first(line: Line) -> tuple[bool, float]:
+    """Return a place in the order: lowest share first, lines with too few answers behind."""
+    is_few = line.row.answers < FEWEST
+    return is_few, 0.0 if is_few else line.row.satisfied_share or 0.0
+
+
+def _list_begun(session: Session, figures: Figures, comparable: Comparable) -> dict[str, date]:
+    """Return the desks that did not serve for the whole of the earlier period, and since when."""
+    first = (comparable.earlier or figures.query.period).first_day
+    keys = [int(row.key) for row in figures.rows]
+    found = session.execute(
+        select(Desk.id, Desk.from_day).where(Desk.id.in_(keys), Desk.from_day > first)
+    )
+    return {str(row.id): row.from_day for row in found}
+
+
+def _chart(figures: Figures, by: Dimension, *, fewest: int = FEWEST) -> Chart[str]:
+    rows = {row.key: row for row in figures.rows}
+    chart = chart_groups({key: _satisfied(row) for key, row in rows.items()}, fewest=fewest)
+    lines = tuple(
+        Line(row=row, point=chart.points[key], interval=wilson_interval(_satisfied(row)))
+        for key, row in rows.items()
+    )
+    return Chart(by, chart.centre, lines, find_outliers(chart))
+
+
+def _chart_days(session: Session, query: CountQuery) -> Chart[str]:
+    """Judge days; a long period is laid out by weeks or months, so that each can be seen."""
+    length = query.period.length_days
+    by = Dimension.DAY if length <= MOST_DAYS else Dimension.WEEK
+    by = by if length <= MOST_WEEKS else Dimension.MONTH
+    chart = _chart(_count(session, replace(query, by=by)), by)
+    return replace(chart, lines=tuple(line for line in chart.lines if line.row.answers))
+
+
+def _chart_procedures(session: Session, query: CountQuery) -> Chart[str]:
+    """Judge procedures, and keep the lowest of those with enough answers."""
+    figures = _count(session, replace(query, by=Dimension.PROCEDURE))
+    chart = _chart(figures, Dimension.PROCEDURE)
+    enough = [
+        line for line in chart.lines if line.row.answers >= FEWEST and line.row.key != "unknown"
+    ]
+    return replace(chart, lines=tuple(sorted(enough, key=_lowest_first)[:MOST_PROCEDURES]))
+
+
+def _read_hours(session: Session, query: CountQuery) -> Hours:
+    counts = counting.count_hours(session, query)
+    cells = {(one.weekday, one.hour): one for one in counts}
+    unsatisfied = {
+        place: Counted(one.answers - one.satisfied, one.answers) for place, one in cells.items()
+    }
+    worst = find_worst_hour(unsatisfied, fewest=FEWEST_OF_CELL)
+    return Hours(cells, cells[worst[0]] if worst else None)
+
+
+def _read_reasons(session: Session, query: CountQuery, *, has_allegations: bool) -> Reasons:
+    counts = counting.count_reasons(session, query, with_allegations=has_allegations)
+    return Reasons(counts, find_most((row.code, row.count) for row in counts.rows))
+
+
+def _find_overdue(session: Session, reader: Reader, unit_ids: frozenset[int]) -> list[Todo]:
+    """Return the answers that are owed past their day, as one thing to do."""
+    waiting = case_figures.count_open(session, reader, unit_ids=unit_ids)
+    if not waiting.overdue:
+        return []
+    return [Todo(overdue=waiting.overdue, oldest_day=waiting.oldest_day)]
+
+
+def _list_voices(
+    session: Session, reader: Reader, unit_ids: frozenset[int]
+) -> tuple[Voice, ...] | None:
+    """Return the latest voices that the officer may see by now; None where none may be seen."""
+    units = unit_ids & reader.voices
+    if not units:
+        return None
+    return voices.list_latest(session, reader, limit=MOST_VOICES, unit_ids=units)
+
+
+def _list_alerts(session: Session, unit_ids: Set[int]) -> list[Todo]:
+    if not unit_ids:
+        return []
+    return [Todo(alert=alert) for alert in watch.list_alerts(session, unit_ids, version="")]
+
+
+def _list_waiting(session: Session, query: CountQuery, unit_ids: Set[int]) -> tuple[Waiting, ...]:
+    """Return the devices that said they hold ratings, as far as they belong to the question."""
+    wanted = (
+        select(Kiosk.name, Heartbeat.queue_length)
+        .join(Kiosk, Kiosk.id == Heartbeat.kiosk_id)
+        .where(Kiosk.unit_id.in_(unit_ids), Kiosk.revoked_at.is_(None), Heartbeat.queue_length > 0)
+        .order_by(Heartbeat.queue_length.desc(), Kiosk.id)
+    )
+    if query.desk_id is not None:
+        wanted = wanted.where(Kiosk.desk_id == query.desk_id)
+    if query.period.last_day < clock.today() or query.period.first_day > clock.today():
+        return ()
+    return tuple(Waiting(*row) for row in session.execute(wanted))
+
+
+def _find_last_beat(session: Session, unit_ids: Set[int]) -> tuple[str, datetime] | None:
+    """Return which device was heard last, and when, for an office that has no answers yet."""
+    row = session.execute(
+        select(Kiosk.name, Heartbeat.at)
+        .join(Kiosk, Kiosk.id == Heartbeat.kiosk_id)
+        .where(Kiosk.unit_id.in_(unit_ids), Kiosk.revoked_at.is_(None))
+        .order_by(Heartbeat.at.desc())
+        .limit(1)
+    ).one_or_none()
+    return (row.name, row.at) if row else None

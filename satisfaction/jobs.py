@@ -1,0 +1,141 @@
+"""What the office's system does by itself, each a plain function that may run twice and late.
+
+Refuses to keep time: the table below says when each is due, and the ledger what was done. A new
+job is one more line.
+"""
+
+import logging
+from datetime import time, timedelta
+
+from flask import current_app
+
+from satisfaction import (
+    backups,
+    calendars,
+    case_opening,
+    clock,
+    ledger,
+    marking,
+    office,
+    pruning,
+    retention,
+    rollups,
+    watch,
+)
+from satisfaction.database import reading, unit_of_work
+from satisfaction.ledger import HeldRun
+from satisfaction.periods import day_period
+from satisfaction.retention import Erased
+from satisfaction.timetable import Job, Result, hourly
+from satisfaction.web.shell import shell_version
+
+logger = logging.getLogger("hailong.jobs")
+# Devices deliver for 72 hours what they tapped without a network; odd days before are marked too.
+DAYS_LOOKED_AT = 4
+
+
+def rebuild_days() -> Result:
+    """Store the counts of stale days anew, and mark odd ratings of the last days."""
+    with reading() as session:
+        stale = list(rollups.list_stale_days(session))
+    today = clock.today()
+    recent = [today - timedelta(days=back) for back in range(DAYS_LOOKED_AT, 0, -1)]
+    marks = 0
+    for day in sorted({*stale, *recent}):
+        with unit_of_work() as session:
+            if day in stale:
+                rollups.rebuild_day(session, day)
+            calendar = calendars.read_calendar(session, day_period(day))
+            marks += marking.mark_day(session, day, hours=calendar.is_open)
+    return {"days": len(stale), "marks": marks}
+
+
+def watch_fleet() -> Result:
+    """Count what somebody has to see to among all devices and desks."""
+    with reading() as session:
+        units = office.living_units(session, clock.today())
+        alerts = watch.list_alerts(session, units, version=shell_version())
+    return {"alerts": len(alerts)}
+
+
+def prune() -> Result:
+    """Forget what is no longer needed."""
+    with unit_of_work() as session:
+        pruned = pruning.prune(session)
+    return {"rows": pruned.throttles + pruned.quotas + pruned.sign_ins}
+
+
+def back_up() -> Result:
+    """Take the backup of the night and prove it, unless somebody has done so already."""
+    backup = backups.run_nightly_backup(current_app.config["SETTINGS"])
+    return {"ratings": backup.contents.ratings}
+
+
+def see_to_cases() -> Result:
+    """Open the cases that open by themselves, and raise late ones to the unit's head."""
+    with unit_of_work() as session:
+        opened = case_opening.open_due_cases(session)
+    with unit_of_work() as session:
+        raised = case_opening.escalate_late_cases(session)
+    return {"cases": opened.allegations + opened.patterns, "raised": raised}
+
+
+def erase_words() -> Result:
+    """Erase words and links whose time is over, a few at a time, so that no tap waits long."""
+    total = Erased()
+    while True:
+        with unit_of_work() as session:
+            erased = retention.erase_due_words(session)
+        if not erased:
+            return {"words": total.words, "links": total.links, "notes": total.notes}
+        total += erased
+
+
+JOBS: tuple[Job, ...] = (
+    Job(name="rebuild", times=(time(0, 20),), run=rebuild_days, lease=timedelta(hours=2)),
+    Job(name="prune", times=(time(0, 50),), run=prune),
+    Job(name="retention", times=(time(1, 20),), run=erase_words, lease=timedelta(hours=2)),
+    Job(name="backup", times=(time(2, 30),), run=back_up, lease=timedelta(hours=3)),
+    Job(name="fleet", times=hourly(5), run=watch_fleet),
+    Job(name="escalate", times=hourly(35), run=see_to_cases),
+)
+
+
+def job_names() -> tuple[str, ...]:
+    """Return the names of the jobs, in the order of the table."""
+    return tuple(job.name for job in JOBS)
+
+
+def plan_due() -> int:
+    """Plan what is due; return how many runs were planned here and not by somebody else."""
+    with reading() as session:
+        unplanned = ledger.list_unplanned(session, JOBS)
+    planned = 0
+    for new in unplanned:
+        with unit_of_work() as session:
+            planned += ledger.plan_run(session, new) is not None
+    return planned
+
+
+def take() -> HeldRun | None:
+    """Lease a run that waits, if there is one."""
+    with reading() as session:
+        if not ledger.has_waiting(session, JOBS):
+            return None
+    with unit_of_work() as session:
+        return ledger.take_run(session, JOBS)
+
+
+def carry_out(held: HeldRun) -> bool:
+    """Run a job that is held, and write down what came of it; return whether it went well."""
+    job = next(one for one in JOBS if one.name == held.job)
+    result: Result | None = None
+    problem = ""
+    try:
+        result = job.run()
+    except Exception as failure:  # One job's fault must not stop the others.
+        problem = f"{type(failure).__name__}: {failure}"
+        logger.exception("job %s failed", held.job)
+    with unit_of_work() as session:
+        ledger.finish_run(session, held, result=result, problem=problem)
+    return result is not None

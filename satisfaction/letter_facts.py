@@ -1,0 +1,182 @@
+"""Read what a letter tells of: figures, what has to be looked at, devices, earlier statements.
+
+Refuses to count anything itself; figures come from ``counting``, on a day that is over or not.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from satisfaction import clock, counting
+from satisfaction.calendars import Calendar, read_calendar
+from satisfaction.concerns import list_concerns
+from satisfaction.digests import (
+    MOST_LINES,
+    Before,
+    Correction,
+    Device,
+    Facts,
+    Line,
+    read_stated,
+)
+from satisfaction.figures import CountQuery, CountRow, Figures
+from satisfaction.heartbeats import SILENT_AFTER, KioskTrouble, list_statuses
+from satisfaction.models import Delivery, Letter
+from satisfaction.office import segments_under
+from satisfaction.periods import Period, day_period, month_period, week_period
+from satisfaction.terms import DeliveryState, Dimension, LetterKind
+from satisfaction.watch import URGENCY
+
+WEEKS_LOOKED_BACK = 4
+DAYS_CORRECTED = 7
+
+
+def read_facts(
+    session: Session, unit_id: int, *, kind: LetterKind, period: Period, planned_at: datetime
+) -> Facts:
+    """Return everything that a letter on one unit and one period can say.
+
+    Raises: UnitNotFoundError.
+    """
+    calendar = read_calendar(
+        session, Period(period.first_day - timedelta(days=7 * WEEKS_LOOKED_BACK), period.end_day)
+    )
+    figures = _count(session, unit_id, period, Dimension.DESK)
+    by_unit = len(figures.rows) > MOST_LINES
+    if by_unit:
+        figures = _count(session, unit_id, period, Dimension.UNIT)
+    under = frozenset().union(
+        *[segment.unit_ids for segment in segments_under(session, unit_id, period)]
+    )
+    is_daily = kind is LetterKind.DAILY
+    devices, device_count = (
+        _list_devices(session, under, calendar, period.first_day) if is_daily else ((), 0)
+    )
+    return Facts(
+        kind=kind,
+        unit_name=figures.unit_name,
+        is_demonstration=figures.is_demonstration,
+        period=period,
+        planned_at=planned_at,
+        as_of=clock.now(),
+        is_open=_is_open(calendar, unit_id, period.first_day) if is_daily else None,
+        total=figures.total,
+        before=_find_before(session, unit_id, kind, period=period, calendar=calendar),
+        by_unit=by_unit,
+        lines=tuple(_as_line(row) for row in figures.rows if row.answers),
+        concerns=list_concerns(session, under, period),
+        devices=devices,
+        device_count=device_count,
+        closed_days=()
+        if is_daily
+        else tuple(day for day in period.days() if _is_open(calendar, unit_id, day) is False),
+    )
+
+
+def _count(session: Session, unit_id: int, period: Period, by: Dimension) -> Figures:
+    return counting.count(session, CountQuery(unit_id=unit_id, period=period, by=by))
+
+
+def _is_open(calendar: Calendar, unit_id: int, day: date) -> bool | None:
+    hours = calendar.hours_on(unit_id, day)
+    return None if hours is None else bool(hours.spans)
+
+
+def _as_line(row: CountRow) -> Line:
+    return Line(row.label, row.detail, row.answers, row.satisfied, row.dissatisfied)
+
+
+def _find_before(
+    session: Session, unit_id: int, kind: LetterKind, *, period: Period, calendar: Calendar
+) -> Before | None:
+    """Return the last period of this kind with answers: for a day the last same weekday worked."""
+    for earlier in _earlier(kind, period):
+        if kind is LetterKind.DAILY and _is_open(calendar, unit_id, earlier.first_day) is False:
+            continue
+        row = _count(session, unit_id, earlier, Dimension.TOTAL).total
+        if row.answers:
+            return Before(earlier, row)
+    return None
+
+
+def _earlier(kind: LetterKind, period: Period) -> Sequence[Period]:
+    before = period.first_day - timedelta(days=1)
+    if kind is LetterKind.WEEKLY:
+        return [week_period(before)]
+    if kind is LetterKind.MONTHLY:
+        return [month_period(before)]
+    weeks = range(1, WEEKS_LOOKED_BACK + 1)
+    return [day_period(period.first_day - timedelta(days=7 * back)) for back in weeks]
+
+
+def _list_devices(
+    session: Session, unit_ids: frozenset[int], calendar: Calendar, day: date
+) -> tuple[tuple[Device, ...], int]:
+    """Return the devices with a trouble, the most urgent first, and how many there are in all.
+
+    In the evening the office is closed; a device that fell silent while it was open is still
+    named, and one that was switched off afterwards is not.
+    """
+    heard_until = _expected_until(calendar, day)
+    found: list[Device] = []
+    statuses = list_statuses(session, unit_ids, version="", expected_since=lambda _unit: None)
+    for status in statuses:
+        troubles = list(status.troubles)
+        until = heard_until(status.kiosk.unit_id)
+        beat = status.beat
+        if beat is not None and until is not None and until - beat.at > SILENT_AFTER:
+            troubles.append(KioskTrouble.SILENT)
+        if troubles:
+            worst = min(troubles, key=URGENCY.index)
+            since = beat.at if beat is not None else None
+            queue = beat.queue_length if beat is not None else 0
+            found.append(Device(status.kiosk.name, worst, since, queue))
+    return tuple(sorted(found, key=lambda one: URGENCY.index(one.trouble))), len(statuses)
+
+
+def _expected_until(calendar: Calendar, day: date) -> Callable[[int], datetime | None]:
+    """Return until when a unit's devices had to be heard on a day: its closing, or now."""
+    now = clock.now()
+
+    def until(unit_id: int) -> datetime | None:
+        hours = calendar.hours_on(unit_id, day)
+        if hours is None or not hours.spans:
+            return None
+        closing = timedelta(minutes=hours.spans[-1].end_minute)
+        return min(now, clock.start_of_day(day) + closing)
+
+    return until
+
+
+def list_corrections(
+    session: Session, address: str, *, unit_id: int, kind: LetterKind, period: Period
+) -> tuple[Correction, ...]:
+    """Return which earlier letters to a reader stated figures that are no longer so.
+
+    Time: letters of the last seven days, or the one before this week's or month's.
+    """
+    days = {LetterKind.DAILY: DAYS_CORRECTED, LetterKind.WEEKLY: 7, LetterKind.MONTHLY: 31}[kind]
+    rows = session.execute(
+        select(Letter.first_day, Letter.end_day, Delivery.figures)
+        .join(Delivery, Delivery.letter_id == Letter.id)
+        .where(
+            Delivery.address == address,
+            Delivery.state != DeliveryState.WITHHELD,
+            Letter.unit_id == unit_id,
+            Letter.kind == kind,
+            Letter.first_day >= period.first_day - timedelta(days=days),
+            Letter.first_day < period.first_day,
+        )
+        .order_by(Letter.first_day)
+    )
+    stated: dict[Period, int] = {}
+    for first_day, end_day, kept in rows:
+        stated |= read_stated(kept, Period(first_day, end_day))
+    found: list[Correction] = []
+    for of, answers in sorted(stated.items()):
+        row = _count(session, unit_id, of, Dimension.TOTAL).total
+        if row.answers != answers:
+            found.append(Correction(of, answers, row.answers, row.satisfied))
+    return tuple(found)

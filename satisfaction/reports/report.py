@@ -1,0 +1,120 @@
+"""One report of a unit and a period as a value; every file and page only shows it.
+
+Refuses to count anything itself, and to call a period settled while its figures can still change.
+"""
+
+from collections.abc import Iterator, Set
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from satisfaction import counting
+from satisfaction.figures import FEWEST_FOR_SHARE, CountQuery, CountRow, Figures
+from satisfaction.overview import Choice, Wanted, build_overview
+from satisfaction.periods import Period
+from satisfaction.rollups import find_settled
+from satisfaction.statistics import Counted, Interval, Verdict, control_chart, wilson_interval
+from satisfaction.terms import Dimension, PeriodKind
+
+DAYS_OF_A_MONTH = 31
+DAYS_OF_A_QUARTER = 92
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All figures of a unit and a period, counted at one moment.
+
+    Time: ``as_of`` is when a settled period's counts were last stored, else the moment of counting;
+    so a settled period that is reported twice says the same.
+    """
+
+    kind: PeriodKind
+    total: Figures
+    tables: tuple[Figures, ...]
+    as_of: datetime
+    is_settled: bool
+
+    @property
+    def query(self) -> CountQuery:
+        """What was asked: unit, period and filters."""
+        return self.total.query
+
+    def table(self, by: Dimension) -> Figures | None:
+        """Return the figures along a dimension, if the report has them."""
+        return next((table for table in self.tables if table.query.by is by), None)
+
+    def outside(self, verdict: Verdict) -> tuple[CountRow, ...]:
+        """Return the desks beyond the limits within which chance alone would put them."""
+        desks = self.table(Dimension.DESK)
+        rows = desks.rows if desks else ()
+        groups = {row.key: Counted(row.satisfied, row.answers) for row in rows}
+        points = control_chart(groups, fewest=FEWEST_FOR_SHARE).points
+        return tuple(row for row in rows if points[row.key].verdict is verdict)
+
+
+def interval_of(row: CountRow) -> Interval | None:
+    """Return the interval of a line's satisfied share; None where it is not shown as a share."""
+    if row.answers < FEWEST_FOR_SHARE:
+        return None
+    return wilson_interval(Counted(row.satisfied, row.answers))
+
+
+def build_report(session: Session, query: CountQuery, kind: PeriodKind) -> Report:
+    """Return the report of a unit, a period and filters.
+
+    Shape: along each dimension that has lines; days up to a quarter, months beyond a month.
+    Raises: UnitNotFoundError.
+    """
+    settled_at = find_settled(session, query.period)
+    total = counting.count(session, replace(query, by=Dimension.TOTAL))
+    as_of = settled_at or total.counted_at
+    tables = [
+        replace(counting.count(session, replace(query, by=by)), counted_at=as_of)
+        for by in _dimensions(query.period)
+    ]
+    return Report(
+        kind=kind,
+        total=replace(total, counted_at=as_of),
+        tables=tuple(table for table in tables if _is_worth_showing(table)),
+        as_of=as_of,
+        is_settled=settled_at is not None,
+    )
+
+
+def _dimensions(period: Period) -> Iterator[Dimension]:
+    yield Dimension.UNIT
+    yield Dimension.DESK
+    yield Dimension.PROCEDURE
+    yield Dimension.SECTOR
+    yield Dimension.CHANNEL
+    yield Dimension.SOURCE
+    if period.length_days > DAYS_OF_A_MONTH:
+        yield Dimension.MONTH
+    if period.length_days <= DAYS_OF_A_QUARTER:
+        yield Dimension.DAY
+
+
+def _is_worth_showing(table: Figures) -> bool:
+    """Leave out what has no lines, and a list of units that has the unit alone."""
+    return bool(table.rows) and not (table.query.by is Dimension.UNIT and len(table.rows) == 1)
+
+
+@dataclass(frozen=True)
+class OpenedReport:
+    """A report, and the units of which the officer could have asked."""
+
+    report: Report
+    units: tuple[Choice, ...]
+
+
+def open_report(
+    session: Session, unit_ids: Set[int], wanted: Wanted, *, kind: PeriodKind
+) -> OpenedReport:
+    """Return the report of a unit that the officer may see; without a unit, of the first one.
+
+    Raises: UnitNotFoundError, also for a unit outside.
+    """
+    overview = build_overview(session, unit_ids, wanted)
+    query = replace(overview.figures.query, by=Dimension.TOTAL)
+    return OpenedReport(build_report(session, query, kind), overview.units)

@@ -1,0 +1,268 @@
+"""A report put into words: titles that state, named columns, the method. Refuses to count.
+
+Source: domain words of docs/glossary.md; numbers as CLDR writes them for the reader's language.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from satisfaction.figures import CountRow, Figures, LevelCount, is_few
+from satisfaction.reports.bars import BarScale, build_bar, fit_scale
+from satisfaction.reports.papers import Cell, Column, Fact, Line, Paper, Share, Table
+from satisfaction.reports.report import DAYS_OF_A_MONTH, Report, interval_of
+from satisfaction.statistics import Verdict
+from satisfaction.terms import Dimension
+from satisfaction.web.formats import as_day, as_moment, as_number, as_share
+from satisfaction.web.palette import level_colours
+from satisfaction.web.words import (
+    as_level,
+    as_word,
+    line_detail,
+    line_label,
+    name_dates,
+    name_period,
+)
+
+
+def build_paper(report: Report, *, filters: str = "") -> Paper:
+    """Return a report in the reader's words."""
+    query, total = report.query, report.total
+    period_name = name_period(report.kind, query.period)
+    return Paper(
+        unit_name=total.unit_name,
+        unit_code=total.unit_code,
+        title=str(_("Kết quả đánh giá sự hài lòng của công dân")),
+        period_name=period_name,
+        days=name_dates(query.period),
+        as_of=describe_as_of(report.as_of, is_settled=report.is_settled),
+        demonstration=str(_("Dữ liệu minh họa")) if total.is_demonstration else "",
+        finding=tuple(_finding(report, period_name)),
+        facts=tuple(_facts(report)),
+        tables=tuple(_table(report, table) for table in report.tables),
+        filters=filters or str(_("Không lọc: mọi bàn, thủ tục, kênh và nguồn.")),
+        method=tuple(_method(report)),
+        colours=level_colours(),
+        words=paper_words(),
+    )
+
+
+def paper_words() -> dict[str, str]:
+    """Return the words that every paper has."""
+    return {
+        "whole": str(_("Tổng hợp")),
+        "method": str(_("Phương pháp và bộ lọc")),
+        "filters": str(_("Bộ lọc")),
+    }
+
+
+def describe_as_of(as_of: datetime, *, is_settled: bool) -> str:
+    """Say to which moment figures hold, and whether they may still change."""
+    moment = as_moment(as_of)
+    if is_settled:
+        return str(_("Kỳ đã khép, số liệu chốt lúc %(moment)s", moment=moment))
+    return str(_("Số liệu đến %(moment)s, còn có thể thay đổi", moment=moment))
+
+
+def _finding(report: Report, period_name: str) -> Iterator[str]:
+    row = report.total.total
+    if is_few(row.answers):
+        yield str(
+            _(
+                "%(period)s có %(answers)s lượt đánh giá, trong đó %(satisfied)s lượt hài lòng. "
+                "Dưới 30 lượt, chưa tính tỷ lệ.",
+                period=period_name,
+                answers=as_number(row.answers),
+                satisfied=as_number(row.satisfied),
+            )
+        )
+        return
+    interval = interval_of(row)
+    assert interval is not None
+    yield str(
+        _(
+            "%(period)s: %(share)s trong %(answers)s lượt đánh giá là hài lòng "
+            "(khoảng tin cậy 95%%: %(low)s–%(high)s).",
+            period=period_name,
+            share=as_share(row.satisfied_share, row.answers),
+            answers=as_number(row.answers),
+            low=as_share(interval.low).removesuffix("%"),
+            high=as_share(interval.high),
+        )
+    )
+    yield _desks_sentence(report)
+
+
+def _desks_sentence(report: Report) -> str:
+    below = ", ".join(row.label for row in report.outside(Verdict.BELOW))
+    above = ", ".join(row.label for row in report.outside(Verdict.ABOVE))
+    if below and above:
+        return str(
+            _(
+                "Thấp hơn mức chung: %(below)s. Cao hơn mức chung: %(above)s.",
+                below=below,
+                above=above,
+            )
+        )
+    if below:
+        return str(_("%(desks)s thấp hơn mức chung quá mức dao động bình thường.", desks=below))
+    if above:
+        return str(_("%(desks)s cao hơn mức chung quá mức dao động bình thường.", desks=above))
+    return str(_("Các bàn đều trong mức dao động bình thường."))
+
+
+def _facts(report: Report) -> Iterator[Fact]:
+    row = report.total.total
+    interval = interval_of(row)
+    yield Fact(
+        str(_("Tỷ lệ hài lòng")),
+        Share(row.satisfied_share, row.answers),
+        str(
+            _(
+                "%(satisfied)s trên %(answers)s lượt đánh giá",
+                satisfied=as_number(row.satisfied),
+                answers=as_number(row.answers),
+            )
+        ),
+    )
+    if interval is not None:
+        yield Fact(
+            str(_("Khoảng tin cậy 95%, từ")),
+            Share(interval.low, row.answers),
+            str(_("Theo Wilson")),
+        )
+        yield Fact(
+            str(_("Khoảng tin cậy 95%, đến")),
+            Share(interval.high, row.answers),
+            str(_("Theo Wilson")),
+        )
+    yield Fact(
+        str(_("Tỷ lệ tham gia")),
+        Share(row.participation, row.finished_visits),
+        str(
+            _(
+                "%(rated)s trên %(finished)s lượt phục vụ",
+                rated=as_number(row.rated_visits),
+                finished=as_number(row.finished_visits),
+            )
+        ),
+    )
+    yield Fact(str(_("Lượt phục vụ xong")), row.finished_visits)
+    yield Fact(str(_("Lượt phục vụ có đánh giá")), row.rated_visits)
+    yield Fact(str(_("Tổng lượt đánh giá")), row.answers)
+    yield Fact(str(_("Tính là hài lòng")), row.satisfied)
+    yield Fact(str(_("Tính là bình thường")), row.neutral)
+    yield Fact(str(_("Tính là không hài lòng")), row.dissatisfied)
+    for level in row.levels:
+        yield Fact(str(_("Mức “%(level)s”", level=as_level(level))), level.count)
+    yield Fact(str(_("Không gắn lượt phục vụ")), row.unlinked, str(_("Không nằm trong tỷ lệ nào")))
+    yield Fact(str(_("Đã hủy")), row.voided, str(_("Không nằm trong tỷ lệ nào")))
+    yield Fact(str(_("Trong đó cần xem lại")), row.marked, str(_("Vẫn nằm trong tỷ lệ")))
+    yield Fact(str(_("Trong đó được hỗ trợ")), row.assisted, str(_("Vẫn nằm trong tỷ lệ")))
+
+
+def _table(report: Report, figures: Figures) -> Table:
+    by = figures.query.by
+    levels = report.total.total.levels
+    named = _level_names(levels)
+    columns = (
+        Column(as_word(by), 34),
+        Column(str(_("Chi tiết")), 26, is_detail=True),
+        *(Column(name, 11) for name in named),
+        Column(str(_("Tổng lượt đánh giá"))),
+        Column(str(_("Tính là hài lòng"))),
+        Column(str(_("Tỷ lệ hài lòng"))),
+        Column(str(_("Khoảng 95%, từ"))),
+        Column(str(_("Khoảng 95%, đến"))),
+        Column(str(_("Lượt phục vụ xong"))),
+        Column(str(_("Lượt phục vụ có đánh giá"))),
+        Column(str(_("Tỷ lệ tham gia"))),
+        Column(str(_("Không gắn lượt phục vụ")), is_detail=True),
+        Column(str(_("Đã hủy")), is_detail=True),
+        Column(str(_("Trong đó cần xem lại")), is_detail=True),
+        Column(str(_("Trong đó được hỗ trợ")), is_detail=True),
+    )
+    scale = fit_scale(row for row in (*figures.rows, figures.total) if not is_few(row.answers))
+    return Table(
+        by=by,
+        title=str(_("Theo %(dimension)s", dimension=as_word(by).lower())),
+        sheet=str(_("Theo %(dimension)s", dimension=as_word(by).lower()))[:31],
+        columns=columns,
+        lines=tuple(_line(figures, row, levels, scale=scale) for row in figures.rows),
+        total=_line(figures, figures.total, levels, scale=scale),
+        levels=tuple(range(2, 2 + len(levels))),
+        faces=tuple(level.face for level in levels),
+        is_detail=by is Dimension.DAY and report.query.period.length_days > DAYS_OF_A_MONTH,
+    )
+
+
+def _level_names(levels: Sequence[LevelCount]) -> list[str]:
+    """Return the levels' names, with their scale where there are several."""
+    is_one_scale = len({level.scale for level in levels}) <= 1
+    return [as_level(one) if is_one_scale else f"{as_level(one)} ({one.scale})" for one in levels]
+
+
+def _line(
+    figures: Figures, row: CountRow, levels: Sequence[LevelCount], *, scale: BarScale
+) -> Line:
+    counts = {(level.scale, level.position): level.count for level in row.levels}
+    interval = interval_of(row)
+    by = figures.query.by
+    is_total = row is figures.total
+    detail = "" if is_total else line_detail(row, by)
+    cells: tuple[Cell, ...] = (
+        str(_("Tổng")) if is_total else line_label(row, by),
+        detail,
+        *(counts.get((level.scale, level.position), 0) for level in levels),
+        row.answers,
+        row.satisfied,
+        Share(row.satisfied_share, row.answers),
+        Share(interval.low if interval else None, row.answers),
+        Share(interval.high if interval else None, row.answers),
+        row.finished_visits,
+        row.rated_visits,
+        Share(row.participation, row.finished_visits),
+        row.unlinked,
+        row.voided,
+        row.marked,
+        row.assisted,
+    )
+    bar = None if is_few(row.answers) else build_bar(row, scale)
+    return Line("total" if is_total else row.key, cells, detail, bar)
+
+
+def _method(report: Report) -> Iterator[str]:
+    period = report.query.period
+    yield str(
+        _(
+            "Kỳ báo cáo tính từ đầu ngày %(first)s đến hết ngày %(last)s, theo giờ Việt Nam; gồm "
+            "mọi đơn vị thuộc đơn vị này trong từng ngày của kỳ.",
+            first=as_day(period.first_day),
+            last=as_day(period.last_day),
+        )
+    )
+    yield str(
+        _(
+            "Hài lòng = số lượt ở các mức tính là hài lòng trên tổng số lượt đánh giá có gắn với "
+            "một lượt phục vụ. Tham gia = lượt phục vụ có đánh giá trên lượt phục vụ đã xong. Lượt "
+            "không gắn và lượt đã hủy đếm riêng, không nằm trong tỷ lệ nào."
+        )
+    )
+    yield str(
+        _(
+            "Khoảng tin cậy 95% tính theo Wilson. Mẫu số dưới 30 thì chỉ ghi số lượt, không tính "
+            "tỷ lệ. Bàn được so với giới hạn mà riêng ngẫu nhiên tạo ra (p ± 3σ), không xếp hạng."
+        )
+    )
+    yield from describe_scales(report.total.total.levels)
+    if report.total.is_demonstration:
+        yield str(_("Dữ liệu minh họa: không phải số liệu thật của cơ quan nào."))
+
+
+def describe_scales(levels: Sequence[LevelCount]) -> Iterator[str]:
+    """Say of each scale what its levels count as."""
+    for name in dict.fromkeys(level.scale for level in levels):
+        own = [level for level in levels if level.scale == name]
+        listed = "; ".join(f"{as_level(level)} ({as_word(level.leaning).lower()})" for level in own)
+        yield str(_("Thang đo %(scale)s, mức và cách tính: %(levels)s.", scale=name, levels=listed))

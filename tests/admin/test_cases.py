@@ -1,0 +1,193 @@
+"""The pages of cases: answered by one officer, seen by others, overwritten by nobody."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from satisfaction import clock
+from satisfaction.case_changes import Change
+from satisfaction.database import reading, unit_of_work
+from satisfaction.models import AuditEntry, Case, CasePolicy, Dossier
+from satisfaction.terms import AuditAction, CaseState, Channel, Role
+from tests.admin.officers import OfficersBrowser, make_officer, signed_in
+from tests.admin.voicing import plant_case
+from tests.conftest import Office
+from tests.core.voicing import speak
+
+
+@pytest.fixture
+def case(ward: Office, supervisor: OfficersBrowser) -> str:
+    """Return the address of a case whose voice has words and a dossier."""
+    with unit_of_work() as session:
+        dossier = Dossier(
+            source_system="mot-cua",
+            code="X99.7-260309-4711",
+            unit_id=ward.unit.id,
+            channel=Channel.IN_PERSON,
+        )
+        session.add(dossier)
+        session.flush()
+        dossier_id = dossier.id
+    at = clock.now() - timedelta(days=1)
+    seq = speak(ward, 1, at=at, words="Chờ lâu", dossier_id=dossier_id)
+    return f"/admin/cases/{plant_case(ward, seq)}"
+
+
+def stored() -> Case:
+    """Return the one case."""
+    with reading() as session:
+        return session.scalars(select(Case)).one()
+
+
+def me() -> int:
+    """Return the account of the supervisor under test."""
+    from satisfaction.accounts import get_account
+
+    with reading() as session:
+        return get_account(session, "hanh").id
+
+
+def test_a_case_is_answered_on_its_page(supervisor: OfficersBrowser, case: str) -> None:
+    first = {"version": "1", "assignee": str(me()), "state": "in_progress", "note": "Tôi xem"}
+    assert supervisor.post(case, first).status_code == 303
+    refused = supervisor.post(case, {"version": "2", "state": "done"})
+    assert refused.status_code == 422
+    assert "Ghi điều đã làm" in refused.text
+    done = {"version": "2", "state": "done", "note": "Đã thêm người ở bàn"}
+    assert supervisor.post(case, done).status_code == 303
+    page = supervisor.get(case).text
+    assert "Đã thêm người ở bàn" in page
+    assert "giao cho Cán bộ hanh" in page
+    assert stored().state is CaseState.DONE
+    assert "data-case" in supervisor.get("/admin/cases?state=done").text
+    assert "data-case" not in supervisor.get("/admin/cases").text
+
+
+def test_the_second_of_two_officers_is_told_and_keeps_what_was_typed(
+    app: Flask, supervisor: OfficersBrowser, ward: Office, case: str
+) -> None:
+    make_officer("binh", Role.HEAD, unit=ward.unit)
+    other = signed_in(app, "binh")
+    assert other.post(case, {"version": "1", "note": "Nhanh hơn"}).status_code == 303
+    late = supervisor.post(case, {"version": "1", "note": "Phần vừa gõ"})
+    assert late.status_code == 409
+    assert "Có người vừa thay đổi việc này" in late.text
+    assert "Phần vừa gõ" in late.text
+    assert "Nhanh hơn" in late.text
+    again = re.search(r'name="version" value="(\d+)"', late.text)
+    assert again is not None
+    assert supervisor.post(case, {"version": again[1], "note": "Phần vừa gõ"}).status_code == 303
+
+
+def test_what_is_no_change_or_no_case_is_refused(supervisor: OfficersBrowser, case: str) -> None:
+    for fields, status in (
+        ({}, 400),
+        ({"version": "x"}, 400),
+        ({"version": "1", "state": "burnt"}, 400),
+        ({"version": "1"}, 422),
+        ({"version": "1", "due_day": "2026-13-45"}, 422),
+        ({"version": "1", "due_day": "2020-01-01"}, 422),
+        ({"version": "1", "assignee": "999999"}, 422),
+        ({"version": "1", "note": "x" * 1001}, 422),
+    ):
+        assert supervisor.post(case, fields).status_code == status, fields
+    for path in ("/admin/cases/x", "/admin/cases/00000000-0000-0000-0000-000000000000"):
+        assert supervisor.get(path).status_code == 404
+        assert supervisor.post(path, {"version": "1", "note": "x"}).status_code == 404
+    for query in ("?state=burnt", "?kind=x", "?only=all", "?page=0"):
+        assert supervisor.get(f"/admin/cases{query}").status_code == 400
+    assert supervisor.get("/admin/cases?desk=77777").status_code == 404
+    assert stored().version == 1
+
+
+def test_the_dossier_is_shown_once_to_who_handles_the_case_and_never_elsewhere(
+    app: Flask, supervisor: OfficersBrowser, ward: Office, case: str
+) -> None:
+    reason = "Cần đối chiếu ngày hẹn trả"
+    assert supervisor.post(f"{case}/dossier", {"reason": reason}).status_code == 422
+    supervisor.post(case, {"version": "1", "assignee": str(me())})
+    assert "Mở hồ sơ, có ghi lại" in supervisor.get(case).text
+    short = supervisor.post(f"{case}/dossier", {"reason": "xem"})
+    assert short.status_code == 422
+    assert "từ 10 đến 500" in short.text
+    opened = supervisor.post(f"{case}/dossier", {"reason": reason})
+    assert opened.status_code == 200
+    assert "X99.7-260309-4711" in opened.text
+    assert opened.headers["Cache-Control"].startswith("no-store")
+    for role in (Role.HEAD, Role.AUDITOR):
+        make_officer(role.value, role, unit=ward.unit)
+        page = signed_in(app, role.value).get(case).text
+        assert reason in page
+        assert "X99.7" not in page
+    with reading() as session:
+        [entry] = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == AuditAction.DOSSIER_OPENED)
+        ).all()
+    assert entry.network == "10.1.2.0/24"
+
+
+def test_an_auditor_reads_cases_without_words_and_cannot_touch_them(
+    app: Flask, supervisor: OfficersBrowser, ward: Office, case: str
+) -> None:
+    supervisor.post(case, {"version": "1", "note": "Gọi cho bà Thử"})
+    make_officer("kiem", Role.AUDITOR, unit=ward.unit)
+    auditor = signed_in(app, "kiem")
+    page = auditor.get(case).text
+    assert "Chờ lâu" not in page
+    assert "bà Thử" not in page
+    assert "Nội dung không hiện cho vai trò này" in page
+    assert "<textarea" not in page
+    assert auditor.post(case, {"version": "2", "note": "x"}).status_code == 403
+    assert auditor.get("/admin/cases").status_code == 200
+    assert auditor.get("/admin/voices").status_code == 403
+
+
+def test_a_line_is_put_on_the_waiting_screen(
+    supervisor: OfficersBrowser, app: Flask, ward: Office, case: str
+) -> None:
+    sent = {"version": "1", "line_vi": "Bàn 1 thêm người <b>", "line_en": "One more at desk 1"}
+    assert supervisor.post(f"{case}/line", sent).status_code == 303
+    assert "Bàn 1 thêm người &lt;b&gt;" in supervisor.get(case).text
+    kiosk = app.test_client()
+    kiosk.set_cookie("kiosk", ward.tokens[0])
+    assert "Bàn 1 thêm người &lt;b&gt;" in kiosk.get("/kiosk/").text
+    long = {"version": "2", "line_vi": "x" * 301}
+    assert supervisor.post(f"{case}/line", long).status_code == 422
+
+
+def test_several_cases_are_changed_together_or_not_at_all(
+    supervisor: OfficersBrowser, ward: Office, case: str
+) -> None:
+    at = clock.now() - timedelta(days=1)
+    other = plant_case(ward, speak(ward, 2, at=at), Change(note="Xem"))
+    both = [f"{case.rpartition('/')[2]}:1", f"{other}:2"]
+    stale = [both[0], f"{other}:1"]
+    sent = {"deed": "close", "note": "Đã xem, không cần làm gì"}
+    answer = supervisor.post("/admin/cases", {"case": stale, **sent})
+    assert "Chưa lưu gì" in supervisor.get(answer.location).text
+    supervisor.post("/admin/cases?only=late", {"case": both, **sent})
+    with reading() as session:
+        states = set(session.scalars(select(Case.state)))
+    assert states == {CaseState.DONE}
+    for bad in ({"case": ["x"], **sent}, {"case": both, "deed": "burn"}):
+        assert supervisor.post("/admin/cases", bad).status_code == 400
+
+
+def test_a_unit_says_when_voices_are_shown_answered_and_erased(app: Flask, ward: Office) -> None:
+    make_officer("tuan", Role.ADMINISTRATOR, unit=ward.unit)
+    officer, unit = signed_in(app, "tuan"), str(ward.unit.id)
+    assert "mức thường dùng" in officer.get("/admin/policies").text
+    sent = {"unit": unit, "delay_days": "1", "deadline_days": "3", "kept_months": "24"}
+    assert officer.post("/admin/policies", sent).status_code == 303
+    with reading() as session:
+        kept = session.get_one(CasePolicy, ward.unit.id)
+    assert (kept.delay_days, kept.deadline_days, kept.kept_months) == (1, 3, 24)
+    for wrong in ({"kept_months": "0"}, {"delay_days": "x"}, {"deadline_days": "9" * 30}):
+        refused = officer.post("/admin/policies", sent | wrong)
+        assert refused.status_code == 422
+        assert 'role="alert"' in refused.text
+    assert officer.post("/admin/policies/inherit", {"unit": unit}).status_code == 303
+    assert "mức thường dùng" in officer.get("/admin/policies").text

@@ -1,0 +1,314 @@
+"""Reports: one value, whose numbers page, workbook, PDF and CSV all repeat; and nothing runs."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from satisfaction import clock, recording, rollups, visits
+from satisfaction.database import reading, unit_of_work
+from satisfaction.errors import PdfUnavailableError
+from satisfaction.figures import CountQuery, CountRow, Figures
+from satisfaction.models import AuditEntry, Desk, Unit
+from satisfaction.periods import Period, kind_of, parse_period
+from satisfaction.reports import pdf
+from satisfaction.reports.exports import digest_of
+from satisfaction.reports.report import Report, build_report, interval_of
+from satisfaction.terms import AuditAction, Channel, Dimension, PeriodKind
+from satisfaction.web.formats import as_number, as_shown_share
+from satisfaction.web.report_files import write_csv, write_pdf, write_xlsx
+from tests.admin.officers import OfficersBrowser
+from tests.admin.test_counts import PAYLOADS
+from tests.conftest import Office, make_office
+from tests.making import rated_visit, tap
+from tests.reading import fonts_of_pdf, formulas_of, read_paper, read_workbook, text_of_pdf
+
+FEBRUARY = datetime(2026, 2, 9, 3, 0, tzinfo=UTC)
+QUERY = "period=2026-02"
+SIGNS = "\x00\x01\x0b\x0c\x1f\ufffe\ud800"
+
+
+def _plant(ward: Office, levels: Iterable[int | None], *, desk: int = 0, **fields: Any) -> None:
+    with clock.replaced(FEBRUARY), unit_of_work() as session:
+        for level in levels:
+            new = visits.NewVisit(desk_id=ward.desks[desk].id, **fields)
+            visit = visits.close_visit(session, visits.open_visit(session, new).id)
+            if level is not None:
+                recording.record_rating(session, tap(ward, visit, desk=desk, level=level))
+
+
+@pytest.fixture
+def february(ward: Office) -> Office:
+    """Plant a closed month, stored: enough at one desk for a share, few at the other, and noise."""
+    with unit_of_work() as session:
+        noise = make_office(session, "00091", "Phường Phú Thượng")
+    _plant(noise, [1] * 7)
+    _plant(ward, [1, 1], channel=Channel.POST)
+    _plant(ward, [2, *[3] * 4, *[4] * 44, *[5] * 62], channel=Channel.ONLINE)
+    _plant(ward, [4] * 5, desk=1, procedure_id=ward.procedures[0].id)
+    _plant(ward, [None] * 9)
+    _settle()
+    return ward
+
+
+def _settle() -> None:
+    for day in _stale():
+        with unit_of_work() as session:
+            rollups.rebuild_day(session, day)
+
+
+def _stale() -> list[Any]:
+    with reading() as session:
+        return list(rollups.list_stale_days(session))
+
+
+def _report(ward: Office, word: str = "2026-02") -> Report:
+    kind, period = parse_period(word)
+    with reading() as session:
+        return build_report(session, CountQuery(unit_id=ward.unit.id, period=period), kind)
+
+
+def _numbers(figures: Figures, row: CountRow) -> list[object]:
+    """Return a line's numbers in the order of the columns, as counting has them."""
+    interval = interval_of(row)
+    few = row.answers < 30
+    return [
+        *figures.level_counts(row),
+        row.answers,
+        row.satisfied,
+        None if few else row.satisfied_share,
+        interval.low if interval else None,
+        interval.high if interval else None,
+        row.finished_visits,
+        row.rated_visits,
+        None if (row.finished_visits or 0) < 30 else row.participation,
+        row.unlinked,
+        row.voided,
+        row.marked,
+        row.assisted,
+    ]
+
+
+def _shown(figures: Figures, row: CountRow) -> list[str]:
+    """Return the same as the page shows it."""
+    interval = interval_of(row)
+    return [
+        *(as_number(count) for count in figures.level_counts(row)),
+        as_number(row.answers),
+        as_number(row.satisfied),
+        as_shown_share(row.satisfied_share, row.answers),
+        as_shown_share(interval.low if interval else None, row.answers),
+        as_shown_share(interval.high if interval else None, row.answers),
+        as_number(row.finished_visits),
+        as_number(row.rated_visits),
+        as_shown_share(row.participation, row.finished_visits),
+    ]
+
+
+def _lines(figures: Figures) -> list[tuple[str, CountRow]]:
+    return [*((row.key, row) for row in figures.rows), ("total", figures.total)]
+
+
+def test_page_and_workbook_hold_every_number_of_the_report(
+    supervisor: OfficersBrowser, february: Office
+) -> None:
+    report = _report(february)
+    page = read_paper(supervisor.get(f"/admin/reports?{QUERY}").text)
+    book = read_workbook(supervisor.get(f"/admin/reports/file?{QUERY}&form=xlsx").data)
+    wanted = {Dimension.DESK, Dimension.PROCEDURE, Dimension.SECTOR, Dimension.CHANNEL}
+    wanted |= {Dimension.SOURCE, Dimension.DAY}
+    assert {table.query.by for table in report.tables} == wanted
+    assert report.total.total.answers == 118
+    for number, table in enumerate(report.tables, start=1):
+        cells = list(book.values())[number]
+        lines = _lines(table)
+        assert len(lines) == len(page.tables[table.query.by.value]) >= 2
+        for (key, row), written in zip(lines, cells[3:], strict=True):
+            assert page.tables[table.query.by.value][key] == _shown(table, row)
+            assert list(written[2:]) == pytest.approx(_numbers(table, row))
+            assert all(type(cell) in {int, float, type(None)} for cell in written[2:])
+    assert page.facts["Tỷ lệ hài lòng"] == "94,1%"
+    facts = {line[0]: line[1] for line in next(iter(book.values()))}
+    assert facts["Tính là hài lòng"] == report.total.total.satisfied == 111
+    assert facts["Tỷ lệ tham gia"] == pytest.approx(118 / 127)
+
+
+def test_the_csv_holds_the_same_lines(supervisor: OfficersBrowser, february: Office) -> None:
+    report = _report(february)
+    data = supervisor.get(f"/admin/reports/file?{QUERY}&form=csv").data.decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(data), delimiter=";"))
+    rows = [row for table in report.tables for _, row in _lines(table)]
+    names = ("Tính là hài lòng", "Tổng lượt đánh giá", "Lượt phục vụ có đánh giá")
+    for line, row in zip(lines, rows, strict=True):
+        assert [line[name] for name in names] == [
+            "" if value is None else str(value)
+            for value in (row.satisfied, row.answers, row.rated_visits)
+        ]
+
+
+def test_the_pdf_says_what_the_page_says_in_vietnamese(
+    supervisor: OfficersBrowser, february: Office
+) -> None:
+    answer = supervisor.get(f"/admin/reports/file?{QUERY}&form=pdf")
+    assert answer.content_type == "application/pdf"
+    text = text_of_pdf(answer.data)
+    for words in (
+        *("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc", "BÁO CÁO"),
+        *("PHƯỜNG TÂY HỒ", "Tháng 2/2026", "THỦ TRƯỞNG ĐƠN VỊ", "Rất không hài lòng"),
+    ):
+        assert words in text
+    assert fonts_of_pdf(answer.data) == {("Noto-Sans", True), ("Noto-Sans-Bold", True)}
+    report = _report(february)
+    shown = [_shown(table, row) for table in report.tables for _, row in _lines(table)]
+    for line in shown:
+        assert " ".join(line) in text
+
+
+def test_a_closed_period_gives_the_same_bytes_twice_and_the_log_has_their_digest(
+    supervisor: OfficersBrowser, february: Office
+) -> None:
+    for form in ("pdf", "xlsx", "csv"):
+        address = f"/admin/reports/file?{QUERY}&form={form}"
+        first = supervisor.get(address).data
+        with clock.replaced(datetime(2026, 3, 10, 9, 41, 7, tzinfo=UTC)):
+            report = _report(february)
+            writer = {"pdf": write_pdf, "xlsx": write_xlsx, "csv": write_csv}[form]
+            assert report.is_settled
+            assert writer(report) == first
+        with reading() as session:
+            entry = session.scalars(
+                select(AuditEntry)
+                .where(AuditEntry.action == AuditAction.REPORT_EXPORTED)
+                .order_by(AuditEntry.id.desc())
+            ).first()
+        assert entry is not None
+        assert (entry.detail["sha256"], entry.detail["form"]) == (digest_of(first), form)
+        assert digest_of(first) in supervisor.get(f"/admin/reports?{QUERY}").text
+
+
+def test_a_period_that_may_still_change_says_so(
+    supervisor: OfficersBrowser, february: Office
+) -> None:
+    assert "Kỳ đã khép" in supervisor.get(f"/admin/reports?{QUERY}").text
+    assert "còn có thể thay đổi" in supervisor.get("/admin/reports?period=2026-03").text
+    rated_visit(february, 4, at=FEBRUARY)
+    assert not _report(february).is_settled
+    assert "còn có thể thay đổi" in supervisor.get(f"/admin/reports?{QUERY}").text
+
+
+@pytest.mark.parametrize("payload", [*PAYLOADS, f"=x{SIGNS}", "http://example.org"])
+def test_no_text_of_a_file_becomes_a_formula_or_a_link(february: Office, payload: str) -> None:
+    stored = payload.encode("utf-8", "ignore").decode().replace("\x00", "")
+    with unit_of_work() as session:
+        desk = session.get_one(Desk, february.desks[0].id)
+        desk.name = desk.detail = stored
+        session.get_one(Unit, february.unit.id).names[0].name = stored
+    report = _report(february)
+    book = write_xlsx(report)
+    assert formulas_of(book) == []
+    assert len(read_workbook(book)) > 5
+    data = write_csv(report).decode("utf-8-sig")
+    for line in csv.reader(io.StringIO(data, newline=""), delimiter=";"):
+        assert [cell for cell in line if re.match(r"[=+\-@\t\r＝＋－＠]", cell)] == []
+
+
+def test_formulas_would_be_found() -> None:
+    import xlsxwriter
+
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        book.add_worksheet().write(0, 0, "=1+1")
+    assert formulas_of(file.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("period=2026-13", 400),
+        ("from=2026-03-02&to=2026-03-01", 400),
+        ("year=2026&part=-Q9", 400),
+        ("year=x&part=", 400),
+        ("unit=999999", 404),
+        ("unit=x", 404),
+        ("period=2026-02&form=doc", 400),
+    ],
+)
+def test_what_is_no_question_is_refused_in_words(
+    supervisor: OfficersBrowser, february: Office, query: str, status: int
+) -> None:
+    for path in ("/admin/reports", "/admin/reports/file"):
+        if "form=" not in query or path.endswith("file"):
+            answer = supervisor.get(f"{path}?{query}")
+            assert (answer.status_code, answer.mimetype) == (status, "text/html")
+
+
+def test_year_and_part_choose_a_period(supervisor: OfficersBrowser, february: Office) -> None:
+    for part, name in (("", "Cả năm 2026"), ("-Q1", "Quý I/2026"), ("-9M", "9 tháng năm 2026")):
+        page = supervisor.get(f"/admin/reports?year=2026&part={part}").text
+        assert name in page
+        assert f'<option value="{part}" selected>' in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("missing", "chưa cài bộ tạo PDF"), ("late", "Chưa tạo được PDF trong thời gian")],
+)
+def test_without_a_pdf_the_page_to_print_is_shown(
+    supervisor: OfficersBrowser,
+    february: Office,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    reason: str,
+    words: str,
+) -> None:
+    def refuse(*_: object, **__: object) -> bytes:
+        raise PdfUnavailableError(reason=reason)
+
+    monkeypatch.setattr("satisfaction.web.report_files.render_pdf", refuse)
+    answer = supervisor.get(f"/admin/reports/file?{QUERY}&form=pdf")
+    assert answer.status_code == 503
+    assert words in answer.text
+    assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in answer.text
+
+
+def test_drawing_a_pdf_ends_when_its_time_is_over(app: Flask) -> None:
+    with pytest.raises(PdfUnavailableError, match="late"):
+        pdf.render_pdf("<p>x</p>", static=Path(str(app.static_folder)), longest_seconds=0.01)
+
+
+def test_drawing_a_pdf_reads_nothing_but_its_own_folder(app: Flask, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.svg"
+    secret.write_text("<svg xmlns='http://www.w3.org/2000/svg'><text y='9'>MẬT</text></svg>")
+    html = f"<img src='{secret.as_uri()}'><img src='http://127.0.0.1:9/x.png'><p>còn lại</p>"
+    drawn = pdf.render_pdf(html, static=Path(str(app.static_folder)))
+    assert text_of_pdf(drawn) == "còn lại 1 / 1"
+
+
+def test_the_command_writes_the_page_s_files(
+    app: Flask, february: Office, tmp_path: Path, supervisor: OfficersBrowser
+) -> None:
+    words = ["report", "--unit", "00103", "--from", "2026-02-01", "--until", "2026-03-01"]
+    for form in ("xlsx", "csv"):
+        path = tmp_path / f"report.{form}"
+        done = app.test_cli_runner().invoke(args=[*words, "--format", form, "--output", str(path)])
+        assert done.exit_code == 0, done.output
+        assert done.output == f"{digest_of(path.read_bytes())}  {path}\n"
+        assert path.read_bytes() == supervisor.get(f"/admin/reports/file?{QUERY}&form={form}").data
+    bad = app.test_cli_runner().invoke(args=[*words, "--output", str(tmp_path / "no" / "x.pdf")])
+    assert bad.exit_code == 1
+    assert "Không ghi được" in bad.output
+
+
+def test_every_written_period_is_known_by_its_days() -> None:
+    for word in ("2024", "2024-Q1", "2024-H2", "2024-9M", "2024-03", "2024-W07", "2024-03-31"):
+        kind, period = parse_period(word)
+        assert kind_of(period) is kind
+    first = parse_period("2024-03")[1].first_day
+    assert kind_of(Period(first, first.replace(day=9))) is PeriodKind.DATES

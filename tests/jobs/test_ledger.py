@@ -1,0 +1,197 @@
+"""The ledger and its clock: each moment once, in order, late or twice, however the clock jumps."""
+
+import threading
+import time as timer
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from satisfaction import clock, jobs, ledger, scheduler
+from satisfaction.database import reading, unit_of_work
+from satisfaction.ledger import MOST_ATTEMPTS
+from satisfaction.models import CountedDay, JobRun
+from satisfaction.terms import JobState
+from satisfaction.timetable import Job, Result, due_moments, hourly
+from tests.conftest import NOW, Office
+from tests.making import rated_visit
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+class Counter:
+    """A job that counts its runs, and fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.runs: list[datetime] = []
+        self.failures = 0
+
+    def run(self) -> Result:
+        """Count one run."""
+        self.runs.append(clock.now())
+        if self.failures:
+            self.failures -= 1
+            raise ValueError("not yet")
+        return {"runs": len(self.runs)}
+
+
+@pytest.fixture
+def counter(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Counter:
+    """Return the one job there is: due at eight each morning, and made up for."""
+    made = Counter()
+    job = Job(name="count", times=(time(8),), run=made.run, catches_up=True)
+    monkeypatch.setattr(jobs, "JOBS", (job,))
+    with clock.replaced(NOW - 2 * DAY):
+        assert scheduler.run_due_jobs() == 0
+    return made
+
+
+def _run_at(at: datetime) -> int:
+    with clock.replaced(at):
+        return scheduler.run_due_jobs()
+
+
+def _rows() -> list[JobRun]:
+    with reading() as session:
+        return list(session.scalars(select(JobRun).order_by(JobRun.planned_at, JobRun.id)))
+
+
+def test_a_moment_is_of_the_offices_clock_and_hours_are_of_each_day() -> None:
+    job = Job(name="x", times=(time(18),), run=dict, catches_up=True)
+    due = due_moments(job, datetime(2026, 3, 10, 11, 0, tzinfo=UTC))
+    assert due[-1] == datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
+    assert len(due) == 8
+    assert len(due_moments(job, datetime(2026, 3, 10, 10, 59, tzinfo=UTC))) == 7
+    assert hourly(5, first=7, last=9) == (time(7, 5), time(8, 5), time(9, 5))
+    newest = Job(name="x", times=hourly(5), run=dict)
+    assert due_moments(newest, NOW) == [datetime(2026, 3, 10, 1, 5, tzinfo=UTC)]
+
+
+def test_a_new_installation_begins_today_and_makes_up_for_nothing(counter: Counter) -> None:
+    assert counter.runs == []
+    (first,) = _rows()
+    assert (first.state, first.result) == (JobState.DONE, {"begins": 1})
+
+
+def test_a_moment_is_run_once_however_often_it_is_asked_for(counter: Counter) -> None:
+    assert [_run_at(NOW - DAY + timedelta(seconds=15 * n)) for n in range(4)] == [1, 0, 0, 0]
+    assert len(counter.runs) == 1
+
+
+def test_missed_days_are_made_up_for_in_order_and_are_said_to_be_late(counter: Counter) -> None:
+    after = NOW + 3 * DAY
+    assert _run_at(after) == 5
+    with reading() as session:
+        lines = ledger.list_runs(session)[:5]
+    assert [line.local_day for line in lines] == sorted(
+        (line.local_day for line in lines), reverse=True
+    )
+    assert [line.is_made_up_for for line in lines] == [False, True, True, True, True]
+    assert lines[1].late == DAY + HOUR
+
+
+def test_more_than_a_week_is_not_made_up_for(counter: Counter) -> None:
+    assert _run_at(NOW + 30 * DAY) == 8
+
+
+def test_the_clock_jumps_and_nothing_runs_twice_or_is_left_out(counter: Counter) -> None:
+    eight = NOW - HOUR
+    times = (eight, eight - HOUR, eight + HOUR, eight + DAY, eight, eight + DAY, eight + 2 * DAY)
+    assert [_run_at(at) for at in times] == [2, 0, 0, 1, 0, 0, 1]
+    assert len({row.planned_at for row in _rows()}) == len(_rows()) == 5
+
+
+def test_a_job_that_fails_is_tried_again_later_and_then_given_up(counter: Counter) -> None:
+    counter.failures = MOST_ATTEMPTS
+    at = NOW - DAY
+    assert _run_at(at) == 0
+    assert _run_at(at + timedelta(minutes=1)) == 0
+    assert len(counter.runs) == 1
+    for hours in range(1, MOST_ATTEMPTS):
+        assert _run_at(at + hours * HOUR) == 0
+    row = _rows()[-1]
+    assert (row.state, row.attempts) == (JobState.FAILED, MOST_ATTEMPTS)
+    assert "ValueError: not yet" in row.problem
+    assert _run_at(NOW) == 1
+    assert _rows()[-1].state is JobState.DONE
+
+
+def test_a_run_whose_holder_died_is_taken_over_when_its_lease_ends(counter: Counter) -> None:
+    with clock.replaced(NOW - DAY):
+        jobs.plan_due()
+        dead = jobs.take()
+        assert dead is not None
+        assert jobs.take() is None
+    assert _run_at(NOW - DAY + timedelta(minutes=9)) == 0
+    assert _run_at(NOW - DAY + timedelta(minutes=11)) == 1
+    with unit_of_work() as session:
+        assert not ledger.finish_run(session, dead, result={"late": 1})
+    assert _rows()[-1].result == {"runs": 1}
+
+
+def test_a_lease_of_a_clock_that_was_set_back_holds_nobody_up(counter: Counter) -> None:
+    with clock.replaced(NOW + DAY):
+        jobs.plan_due()
+        assert jobs.take() is not None
+    with clock.replaced(NOW):
+        taken = jobs.take()
+    assert taken is not None
+
+
+def test_many_at_once_carry_out_each_moment_once(app: Flask, counter: Counter) -> None:
+    done: list[int] = []
+
+    def tick() -> None:
+        with app.app_context():
+            done.append(scheduler.run_due_jobs())
+
+    with clock.replaced(NOW + 3 * DAY):
+        threads = [threading.Thread(target=tick) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sum(done) == len(counter.runs) == 5
+
+
+def test_the_scheduler_ticks_on_when_the_clock_is_set_back() -> None:
+    """As after a step back by an hour: the next run lies an hour ahead."""
+    ticked = threading.Event()
+    made = scheduler.SteadyScheduler(timezone=clock.OFFICE_ZONE)
+    later = clock.local_time(clock.now() + HOUR)
+    made.add_job(ticked.set, "interval", seconds=15, next_run_time=later, misfire_grace_time=None)
+    thread = threading.Thread(target=made.start)
+    thread.start()
+    try:
+        assert ticked.wait(10)
+    finally:
+        made.shutdown()
+        thread.join()
+
+
+def test_the_shipped_jobs_run_and_say_what_they_did(
+    app: Flask, ward: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rated_visit(ward, 5, at=NOW - DAY)
+    with clock.replaced(NOW - DAY):
+        assert scheduler.run_due_jobs() == 0
+    begun = timer.monotonic()
+    with clock.replaced(NOW):
+        assert scheduler.run_due_jobs() == len(jobs.JOBS)
+    assert timer.monotonic() - begun < 30
+    results = {row.job: row.result for row in _rows() if row.result != {"begins": 1}}
+    assert results["rebuild"] == {"days": 1, "marks": 0}
+    assert set(results) == {job.name for job in jobs.JOBS}
+    with reading() as session:
+        assert session.scalar(select(CountedDay.rebuilt_at)) == NOW
+
+
+def test_commands_run_once_and_list(app: Flask, ward: Office) -> None:
+    run = app.test_cli_runner().invoke
+    assert run(args=["jobs", "once", "--at", "2026-03-10T09:00"]).exit_code == 0
+    second = run(args=["jobs", "once", "--at", "2026-03-11T09:00"])
+    assert f"Đã chạy {len(jobs.JOBS)} việc" in second.stdout
+    listed = run(args=["jobs", "list", "--job", "rebuild"]).stdout
+    assert "11/03/2026 00:20  rebuild       done" in listed

@@ -1,0 +1,123 @@
+"""The units and their installation: services may do little, and nothing older is installed."""
+
+import configparser
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from satisfaction.config import PREFIX, Settings
+from satisfaction.web import server
+
+ROOT = Path(__file__).parents[1]
+UNITS = ROOT / "systemd"
+SERVICES = ["hailong-web.service", "hailong-jobs.service", "hailong-backup.service"]
+ANALYZE = shutil.which("systemd-analyze")
+MOST_EXPOSURE = 2.0
+ALWAYS = {
+    "User": "hailong",
+    "NoNewPrivileges": "yes",
+    "CapabilityBoundingSet": "",
+    "ProtectSystem": "strict",
+    "ProtectHome": "yes",
+    "StateDirectory": "hailong",
+    "StateDirectoryMode": "0700",
+    "UMask": "0077",
+    "LoadCredential": "hailong:/etc/hailong/credentials",
+    "MemoryDenyWriteExecute": "yes",
+}
+
+
+def _unit(name: str) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read_string((UNITS / name).read_text(encoding="utf-8"))
+    return parser
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_may_do_little(name: str) -> None:
+    service = _unit(name)["Service"]
+    assert {key: service.get(key) for key in ALWAYS} == ALWAYS
+    if ANALYZE:
+        words = [ANALYZE, "security", "--offline=true", "--threshold=20", str(UNITS / name)]
+        said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
+        found = re.search(r"exposure level for \S+: ([\d.]+)", said)
+        assert found is not None
+        assert float(found[1]) <= MOST_EXPOSURE
+
+
+def test_the_units_say_nothing_that_systemd_does_not_know(tmp_path: Path) -> None:
+    names = [path.name for path in UNITS.glob("hailong-*.[st][oei][rcm]*")]
+    assert {*SERVICES, "hailong-web.socket", "hailong-backup.timer"} <= set(names)
+    for name in {*SERVICES, "hailong-web.socket", "hailong-backup.timer"}:
+        text = (UNITS / name).read_text(encoding="utf-8")
+        text = text.replace("/opt/hailong/current/venv/bin/python", "/bin/true")
+        (tmp_path / name).write_text(text)
+    if ANALYZE:
+        words = [ANALYZE, "verify", *(str(path) for path in tmp_path.iterdir())]
+        done = subprocess.run(words, check=False, capture_output=True, text=True)
+        ours = [line for line in done.stderr.splitlines() if "hailong" in line]
+        assert [line for line in ours if "man:" not in line] == []
+
+
+def test_the_web_service_ends_and_reloads_as_gunicorn_wants() -> None:
+    service = _unit("hailong-web.service")["Service"]
+    assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
+    assert (service["KillMode"], service["ExecReload"]) == ("mixed", "/bin/kill -s HUP $MAINPID")
+    assert int(service["TimeoutStopSec"]) > server.graceful_timeout
+    assert server.control_socket_disable
+    text = (UNITS / "hailong-web.service").read_text(encoding="utf-8")
+    assert text.index("database prepare") < text.index("--check-config")
+    assert "StartLimitIntervalSec=0" in text
+
+
+def test_the_settings_that_are_installed_exist() -> None:
+    text = (UNITS / "hailong.env").read_text(encoding="utf-8")
+    text += "".join((UNITS / name).read_text(encoding="utf-8") for name in SERVICES)
+    text += (UNITS / "nginx-hailong.conf").read_text(encoding="utf-8")
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    assert set(re.findall(r"HAILONG_[A-Z_]+", text)) <= known
+    socket = (UNITS / "hailong-web.socket").read_text(encoding="utf-8")
+    address = re.search(r"^HAILONG_METRICS=(.+)$", text, re.MULTILINE)
+    assert address is not None
+    assert f"ListenStream={address[1]}" in socket
+
+
+def _run(word: str, root: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", UNITS / "install.sh", word],
+        env={**os.environ, "DESTDIR": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_older_program_is_not_put_in_the_place_of_a_newer_one(tmp_path: Path) -> None:
+    app = tmp_path / "opt/hailong/current/app"
+    app.mkdir(parents=True)
+    (app / "pyproject.toml").write_text('version = "99.0.0"\n')
+    done = _run("install", tmp_path)
+    assert done.returncode == 1
+    assert "99.0.0" in done.stderr
+    assert " / " in done.stderr
+    assert list((tmp_path / "opt/hailong").iterdir()) == [tmp_path / "opt/hailong/current"]
+
+
+def test_what_is_removed_leaves_data_and_settings(tmp_path: Path) -> None:
+    for name in ("opt/hailong/current", "etc/systemd/system", "etc/hailong", "var/lib/hailong"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "etc/systemd/system/hailong-web.service").touch()
+    (tmp_path / "etc/systemd/system/hailong-kiosk-browser.service").touch()
+    (tmp_path / "var/lib/hailong/hailong.sqlite3").touch()
+    assert _run("uninstall", tmp_path).returncode == 0
+    assert not (tmp_path / "opt/hailong").exists()
+    assert [path.name for path in (tmp_path / "etc/systemd/system").iterdir()] == [
+        "hailong-kiosk-browser.service"
+    ]
+    assert (tmp_path / "var/lib/hailong/hailong.sqlite3").exists()
+    assert (tmp_path / "etc/hailong").exists()
