@@ -20,7 +20,7 @@ from satisfaction.digests import Comparison, Correction, Device, Digest, Finding
 from satisfaction.errors import NotFoundError
 from satisfaction.heartbeats import KioskTrouble
 from satisfaction.letters import Rendered
-from satisfaction.terms import DeliveryState, Language, LetterKind
+from satisfaction.terms import DeliveryState, Language, LetterKind, PeriodKind
 from satisfaction.web.formats import (
     WEEKDAYS,
     as_clock,
@@ -32,7 +32,7 @@ from satisfaction.web.formats import (
     as_weekday,
     is_vietnamese,
 )
-from satisfaction.web.words import name_dates
+from satisfaction.web.words import name_dates, name_period
 
 COLUMNS = 72
 BAR_PIXELS = 204
@@ -171,7 +171,8 @@ def name_when(digest: Digest) -> str:
     if facts.kind is LetterKind.DAILY:
         day = facts.period.first_day
         return f"{WEEKDAYS[day.weekday()]}, {as_day(day)}"
-    return f"{_period_name(facts.kind, digest)} · {name_dates(facts.period)}"
+    named = PeriodKind.WEEK if facts.kind is LetterKind.WEEKLY else PeriodKind.MONTH
+    return f"{name_period(named, facts.period)} · {name_dates(facts.period)}"
 
 
 def _period_name(kind: LetterKind, digest: Digest) -> str:
