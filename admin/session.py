@@ -14,7 +14,7 @@ from satisfaction.errors import (
     SignInRefusedError,
     SignInThrottledError,
 )
-from satisfaction.web import sign_in
+from satisfaction.web import provider, sign_in
 from satisfaction.web.devices import client_device
 from satisfaction.web.guards import (
     client_network,
@@ -115,5 +115,6 @@ def create_code() -> ResponseReturnValue:
 @for_beginners
 def delete() -> ResponseReturnValue:
     """Sign out: the session ends on the server, whoever still holds its cookie."""
+    elsewhere = provider.leave_address(url_for("admin.session.new", _external=True))
     sign_in.sign_out(current_user.token)
-    return redirect(url_for("admin.session.new"), 303)
+    return redirect(elsewhere or url_for("admin.session.new"), 303)

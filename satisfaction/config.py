@@ -50,6 +50,18 @@ class Settings(BaseSettings):
     session_hours: int = Field(
         default=12, ge=1, le=24, description="Hours after which any sign-in ends."
     )
+    oidc_issuer: str = Field(
+        default="", description="Address of an OpenID Connect provider of sign-ins; empty is none."
+    )
+    oidc_client_id: str = Field(default="", description="What this product is called there.")
+    oidc_client_secret: str = Field(default="", description="Its secret there.")
+    oidc_name: str = Field(
+        default="OpenID Connect", description="What the sign-in page calls the provider."
+    )
+    oidc_second_factor: str = Field(
+        default="amr:mfa",
+        description="Words of the provider that mean a second factor, as amr:mfa acr:level3.",
+    )
     account_idle_days: int = Field(
         default=45, ge=7, le=3650, description="Days without a sign-in that close an account."
     )
@@ -171,6 +183,13 @@ class Settings(BaseSettings):
     def _url_is_a_host(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", value.rstrip("/")):
             raise ValueError("must be http:// or https:// and a host, without a path")
+        return value.rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer_is_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:/_~]+", value):
+            raise ValueError("must be http:// or https:// and the provider's address")
         return value.rstrip("/")
 
     @field_validator("database_url")

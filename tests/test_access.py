@@ -200,6 +200,8 @@ GET  200      transparency.index          /so-lieu/
 GET  404      transparency.show           /so-lieu/00103
 GET  200/302  admin.session.new           /admin/sign-in
 POST 401      admin.session.create        /admin/sign-in
+GET  404      admin.provider.new          /admin/provider
+GET  404      admin.provider.create       /admin/provider/answer
 GET  200      admin.start.new             /admin/start
 POST 422      admin.start.create          /admin/start
 GET  302      admin.session.new_code      /admin/sign-in/code

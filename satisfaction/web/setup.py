@@ -26,6 +26,7 @@ from satisfaction.web.headers import install_headers
 from satisfaction.web.health import install_health
 from satisfaction.web.languages import chosen_language, install_languages
 from satisfaction.web.metrics import install_metrics
+from satisfaction.web.provider import install_provider
 from satisfaction.web.requests import install_request_numbers
 from satisfaction.web.sessions import OfficerSessions
 from satisfaction.web.sign_in import install_sign_in
@@ -99,6 +100,7 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
     install_words(app)
     install_case_words(app)
     install_errors(app)
+    install_provider(app, settings)
 
 
 def asset_root() -> Path:
