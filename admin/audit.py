@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, abort, render_template, request, stream_with_context
+from flask import Blueprint, Response, abort, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 
 from admin.forms import as_day, as_key
@@ -79,14 +79,16 @@ def download() -> ResponseReturnValue:
     with unit_of_work() as session:
         deeds.record_export(session, account_id=officer.account_id, filters=filters)
 
+    # The request is over when the file is read, so that each read brings a context of its own.
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
     def read(part: Wanted) -> list[deeds.DeedLine]:
-        with reading() as session:
+        with app.app_context(), reading() as session:
             return list(deeds.read_chunk(session, scope, part))
 
     name = f"audit-{clock.today().isoformat()}.jsonl"
-    lines = stream_with_context(deeds.write_lines(read, wanted))
     return Response(
-        lines,
+        deeds.write_lines(read, wanted),
         mimetype="application/jsonl",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

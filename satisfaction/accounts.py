@@ -178,7 +178,7 @@ def grant_role(
         and one.unit_id == unit.id
         and (until_day is None or one.from_day < until_day)
         and (one.until_day is None or from_day < one.until_day)
-        for one in account.grants
+        for one in session.scalars(select(Grant).where(Grant.account_id == account.id))
     )
     if is_held or (until_day is not None and until_day <= from_day):
         raise GrantInvalidError()
@@ -190,7 +190,10 @@ def grant_role(
         until_day=until_day,
         granted_by_id=granted_by_id,
     )
-    account.grants.append(grant)
+    if account in session:
+        account.grants.append(grant)
+    else:
+        session.add(grant)
     session.flush()
     record_deed(
         session,

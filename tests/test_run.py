@@ -238,7 +238,7 @@ def test_a_database_of_a_newer_version_is_one_line_and_stays_as_it_is(
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "hailong.sqlite3").write_text("not a database " * 100)
     said = _refused(_environment(Settings(data=tmp_path), free_port()))
-    assert "Không mở được cơ sở dữ liệu" in said
+    assert "bị hỏng" in said
 
 
 def test_a_database_out_of_reach_is_one_line_without_its_password(tmp_path: Path) -> None:

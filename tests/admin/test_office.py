@@ -106,7 +106,7 @@ def test_a_unit_is_founded_renamed_and_merged_on_the_pages(
         ({"code": "<script>"}, OfficeFault.ODD_CODE),
         ({"name": ""}, OfficeFault.NO_WORDS),
         ({"from_day": "2020-01-01"}, OfficeFault.PARENT_NOT_THERE),
-        ({"from_day": "1800-01-01"}, OfficeFault.UNLIKELY_DAY),
+        ({"from_day": "2150-01-01"}, OfficeFault.UNLIKELY_DAY),
     ],
 )
 def test_why_a_unit_cannot_be_founded_is_said(
