@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from admin.questions import read_question
 from satisfaction import audit, clock
 from satisfaction.database import reading, unit_of_work
-from satisfaction.errors import UnitNotFoundError
+from satisfaction.overview import open_scope
 from satisfaction.rating_lines import (
     LineReader,
     LinesWanted,
@@ -32,15 +32,16 @@ CHUNK = 64 * 1024
 
 def _ask() -> LinesWanted:
     question = read_question(request.args, clock.today())
-    officer, unit_id = current_officer(), question.wanted.unit_id
-    if unit_id is None:
-        raise UnitNotFoundError
+    officer = current_officer()
+    visible, unit_id = officer.scope(Permission.SEE_VOICES), question.wanted.unit_id
     with reading() as session:
+        if unit_id is None:
+            unit_id = open_scope(session, visible, question.wanted).query.unit_id
         return ask_for_lines(
             session,
             unit_id,
             question.wanted.period,
-            visible=officer.scope(Permission.SEE_VOICES),
+            visible=visible,
             allegations=officer.scope(Permission.SEE_ALLEGATIONS),
         )
 

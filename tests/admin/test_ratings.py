@@ -209,7 +209,7 @@ def test_whatever_a_citizen_wrote_nothing_runs(
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("unit=999", 404), ("unit=x", 404), ("", 404), ("unit={unit}&form=doc", 400)],
+    [("unit=999", 404), ("unit=x", 404), ("", 200), ("unit={unit}&form=doc", 400)],
 )
 def test_what_is_not_theirs_or_no_form_is_refused(
     supervisor: OfficersBrowser, february: Office, query: str, status: int
