@@ -14,11 +14,13 @@ from satisfaction import (
     calendars,
     case_opening,
     clock,
+    deeds,
     ledger,
     marking,
     office,
     pruning,
     retention,
+    reviews,
     rollups,
     watch,
 )
@@ -59,10 +61,20 @@ def watch_fleet() -> Result:
 
 
 def prune() -> Result:
-    """Forget what is no longer needed."""
+    """Forget what is no longer needed, and deeds older than the office keeps them."""
+    months = current_app.config["SETTINGS"].audit_months
     with unit_of_work() as session:
         pruned = pruning.prune(session)
-    return {"rows": pruned.throttles + pruned.quotas + pruned.sign_ins}
+        forgotten = deeds.prune_deeds(session, months=months)
+    return {"rows": pruned.throttles + pruned.quotas + pruned.sign_ins + forgotten}
+
+
+def close_idle_accounts() -> Result:
+    """Close the accounts that nobody used for as long as the office allows."""
+    idle_days = current_app.config["SETTINGS"].account_idle_days
+    with unit_of_work() as session:
+        closed = reviews.disable_idle(session, idle_days=idle_days)
+    return {"accounts": len(closed)}
 
 
 def back_up() -> Result:
@@ -94,6 +106,7 @@ def erase_words() -> Result:
 JOBS: tuple[Job, ...] = (
     Job(name="rebuild", times=(time(0, 20),), run=rebuild_days, lease=timedelta(hours=2)),
     Job(name="prune", times=(time(0, 50),), run=prune),
+    Job(name="idle", times=(time(1, 5),), run=close_idle_accounts),
     Job(name="retention", times=(time(1, 20),), run=erase_words, lease=timedelta(hours=2)),
     Job(name="backup", times=(time(2, 30),), run=back_up, lease=timedelta(hours=3)),
     Job(name="fleet", times=hourly(5), run=watch_fleet),

@@ -36,6 +36,7 @@ RESULT_WORDS: Mapping[str, str] = {
     "marks": _("%(n)s dấu mới"),
     "alerts": _("%(n)s việc cần xem"),
     "rows": _("%(n)s dòng đã dọn"),
+    "accounts": _("%(n)s tài khoản đã khóa"),
     "ratings": _("đã sao lưu, có %(n)s lượt đánh giá"),
     "cases": _("%(n)s việc mới mở"),
     "raised": _("%(n)s việc quá hạn đã báo lãnh đạo"),

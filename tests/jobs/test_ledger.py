@@ -6,14 +6,16 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from satisfaction import clock, jobs, ledger, scheduler
+from satisfaction import accounts, clock, jobs, ledger, scheduler
+from satisfaction.audit import record_deed
 from satisfaction.database import reading, unit_of_work
 from satisfaction.ledger import MOST_ATTEMPTS
-from satisfaction.models import CountedDay, JobRun
-from satisfaction.terms import JobState
+from satisfaction.models import AuditEntry, CountedDay, JobRun
+from satisfaction.terms import AuditAction, JobState, Role
 from satisfaction.timetable import Job, Result, due_moments, hourly
+from tests.admin.officers import make_officer
 from tests.conftest import NOW, Office
 from tests.making import rated_visit
 
@@ -186,6 +188,25 @@ def test_the_shipped_jobs_run_and_say_what_they_did(
     assert set(results) == {job.name for job in jobs.JOBS}
     with reading() as session:
         assert session.scalar(select(CountedDay.rebuilt_at)) == NOW
+
+
+def test_unused_accounts_are_closed_and_old_deeds_forgotten_by_themselves(
+    app: Flask, ward: Office
+) -> None:
+    with clock.replaced(NOW - 900 * DAY), unit_of_work() as session:
+        record_deed(session, AuditAction.CARD_MADE)
+    make_officer("lan", Role.DESK_OFFICER, unit=ward.unit)
+    with clock.replaced(NOW + 50 * DAY):
+        assert scheduler.run_due_jobs() == 0
+    with clock.replaced(NOW + 51 * DAY):
+        assert scheduler.run_due_jobs() == len(jobs.JOBS)
+    results = {row.job: row.result for row in _rows()}
+    assert results["idle"] == {"accounts": 1}
+    assert results["prune"]["rows"] >= 1
+    with reading() as session:
+        oldest = session.scalars(select(func.min(AuditEntry.at))).one()
+        assert oldest >= NOW - DAY
+        assert accounts.get_account(session, "lan").disabled_at == NOW + 51 * DAY
 
 
 def test_commands_run_once_and_list(app: Flask, ward: Office) -> None:
