@@ -71,6 +71,7 @@ def _show(question: Question, status: int, problem: str = "") -> ResponseReturnV
         quick_periods=QUICK_PERIODS,
         channels=tuple(Channel),
         order=order,
+        procedure_ids={one.detail: one.id for one in dashboard.scope.procedures},
         todo_address=lambda todo: _address_of(todo, question),
         **_draw(dashboard),
     )

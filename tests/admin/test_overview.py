@@ -393,6 +393,32 @@ def test_the_latest_voices_are_shown_to_who_may_see_them_after_closing(
     assert 'data-part="voices"' not in signed_in(app, "auditor").get(PAGE).text
 
 
+def test_each_figure_leads_to_the_voices_behind_it(app: Flask, march: Office) -> None:
+    browser = _open(app, march)
+    html = browser.get(PAGE).text
+    wanted = {
+        "places": f"desk={march.desks[1].id}",
+        "reasons": "reason=wait",
+        "procedures": f"procedure={march.procedures[1].id}",
+    }
+    for part, words in wanted.items():
+        found = [
+            unescape(one) for one in re.findall(r'href="(/admin/voices[^"]*)"', _part(html, part))
+        ]
+        address = next(one for one in found if words in one)
+        assert "period=2026-03" in address
+        assert browser.get(address).status_code == 200
+    names = {desk.id: f"desk={desk.id}" for desk in march.desks}
+    assert sorted(re.findall(r"voices[^\"]*(desk=\d+)", _part(html, "places"))) == sorted(
+        names.values()
+    )
+
+
+def test_who_may_see_no_voice_is_led_to_none(app: Flask, march: Office) -> None:
+    html = _open(app, march, Role.AUDITOR).get(PAGE).text
+    assert "/admin/voices" not in html
+
+
 def test_english_says_the_same(app: Flask, march: Office) -> None:
     html = _open(app, march).get(f"{PAGE}&lang=en").text
     assert "Overview" in html
