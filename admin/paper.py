@@ -10,8 +10,9 @@ from admin.forms import SlipForm, as_day, as_key
 from satisfaction import clock, paper, recording
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import SlipRefusedError
+from satisfaction.faults import SlipFault
 from satisfaction.paper import SlipEntered
-from satisfaction.terms import Permission, RecordingResult, SlipFault
+from satisfaction.terms import Permission, RecordingResult
 from satisfaction.web.guards import current_officer, requires
 
 blueprint = Blueprint("paper", __name__, url_prefix="/paper")

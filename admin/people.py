@@ -213,7 +213,7 @@ def create_role(account_id: int) -> ResponseReturnValue:
         return _show(account_id, role_form=form), 422
     try:
         with unit_of_work() as session:
-            people.give_role(session, current_officer(), account_id, form.as_role())
+            people.give_role(session, current_officer(), account_id, new=form.as_role())
     except GrantInvalidError:
         form.role.errors = [_("Vai trò này đã được giao trong thời gian ấy.")]
         return _show(account_id, role_form=form), 422
@@ -226,7 +226,7 @@ def delete_role(account_id: int, grant_id: int) -> ResponseReturnValue:
     """End a role today."""
     try:
         with unit_of_work() as session:
-            people.end_role(session, current_officer(), account_id, grant_id)
+            people.end_role(session, current_officer(), account_id, grant_id=grant_id)
     except LastAdministratorError:
         return _show(account_id, problem=_last_administrator()), 409
     return _back(account_id, _("Đã thôi giao vai trò. Các phiên đăng nhập đã kết thúc."))

@@ -120,7 +120,7 @@ def _read_days(
 
 
 def _csv(wanted: LinesWanted) -> Iterator[bytes]:
-    return write_ratings_csv(_read(wanted), rating_headings(), make_describer())
+    return write_ratings_csv(_read(wanted), rating_headings(), describe=make_describer())
 
 
 def _workbook(wanted: LinesWanted) -> Iterator[bytes]:

@@ -97,7 +97,7 @@ def main() -> None:
         days = _days(int(unit_id), period, lines)
         if form == "csv":
             with Path(path).open("wb") as file:
-                for part in write_ratings_csv(days, rating_headings(), make_describer()):
+                for part in write_ratings_csv(days, rating_headings(), describe=make_describer()):
                     file.write(part)
         else:
             write_ratings_xlsx(days, rating_headings(), describe=make_describer(), path=Path(path))

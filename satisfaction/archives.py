@@ -16,7 +16,7 @@ from typing import IO
 from xml.parsers import expat
 
 from satisfaction.errors import ImportRefusedError
-from satisfaction.terms import FileFault
+from satisfaction.faults import FileFault
 
 MOST_UNPACKED_BYTES = 512 * 2**20
 MOST_RATIO = 150

@@ -23,9 +23,14 @@ from satisfaction.errors import (
     PermissionDeniedError,
     UnitNotConfiguredError,
 )
+from satisfaction.faults import CaseFault
 from satisfaction.models import Case, CaseEvent, Dossier, Rating, Visit
 from satisfaction.office import get_unit
-from satisfaction.terms import AuditAction, CaseDeed, CaseFault, CaseState
+from satisfaction.terms import (
+    AuditAction,
+    CaseDeed,
+    CaseState,
+)
 from satisfaction.text import clean
 from satisfaction.voice_rows import Reader
 

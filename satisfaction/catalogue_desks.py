@@ -7,9 +7,10 @@ from satisfaction import clock, furnishing
 from satisfaction.catalogue_rows import CatalogueRow
 from satisfaction.editing import Editor, get_own_unit
 from satisfaction.errors import OfficeChangeRefusedError
+from satisfaction.faults import OfficeFault, RowFault
 from satisfaction.furnishing import NewDesk
 from satisfaction.models import Desk
-from satisfaction.terms import DeskKind, OfficeFault, Planned, RowFault
+from satisfaction.terms import DeskKind, Planned
 
 _FAULTS = {
     OfficeFault.HAS_RATINGS: RowFault.STILL_USED,

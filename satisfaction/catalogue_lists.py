@@ -29,9 +29,14 @@ from satisfaction.catalogue_rows import (
 )
 from satisfaction.dossier_rows import RowProblem
 from satisfaction.editing import Editor
+from satisfaction.faults import RowFault
 from satisfaction.models import Desk, Procedure
 from satisfaction.tables import open_tables
-from satisfaction.terms import AuditAction, CatalogueKind, Planned, RowFault
+from satisfaction.terms import (
+    AuditAction,
+    CatalogueKind,
+    Planned,
+)
 from satisfaction.text import clean
 
 Transactions = Callable[[], AbstractContextManager[Session]]

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, joinedload
 from satisfaction import clock
 from satisfaction.catalogue_rows import CatalogueRow
 from satisfaction.errors import OfficeChangeRefusedError
+from satisfaction.faults import OfficeFault, RowFault
 from satisfaction.models import Procedure
 from satisfaction.office import add_procedure, ensure_sector
 from satisfaction.procedures import (
@@ -19,7 +20,7 @@ from satisfaction.procedures import (
     rewrite,
     words_of,
 )
-from satisfaction.terms import OfficeFault, Planned, RowFault
+from satisfaction.terms import Planned
 
 _FAULTS = {
     OfficeFault.HAS_RATINGS: RowFault.STILL_USED,

@@ -13,9 +13,10 @@ from enum import StrEnum
 from satisfaction.cells import read_day, read_procedure_code, read_text
 from satisfaction.dossier_rows import RowProblem
 from satisfaction.errors import ImportRefusedError, OfficeChangeRefusedError
+from satisfaction.faults import FileFault, OfficeFault, RowFault
 from satisfaction.headings import HEADING_WITHIN_LINES, MOST_SHOWN_SIGNS, heading_key
 from satisfaction.lines import Cell, Line, Table
-from satisfaction.terms import CatalogueKind, DeskKind, FileFault, OfficeFault, RowFault
+from satisfaction.terms import CatalogueKind, DeskKind
 from satisfaction.text import clean
 from satisfaction.wording import read_code, read_words
 

@@ -10,9 +10,10 @@ from functools import lru_cache
 
 from satisfaction import clock
 from satisfaction.dossiers import LONGEST_CODE, DossierCode, normalise_code
+from satisfaction.faults import RowFault
 from satisfaction.headings import heading_key
 from satisfaction.lines import EPOCHS, Cell
-from satisfaction.terms import Channel, RowFault
+from satisfaction.terms import Channel
 from satisfaction.text import clean, search_form
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100

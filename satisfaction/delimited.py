@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.lines import MOST_COLUMNS, MOST_LINES, Cell, Line
-from satisfaction.terms import FileFault, RowFault
 
 SEPARATORS = (";", ",", "\t")
 LONGEST_LINE_BYTES = 4 * 2**20

@@ -26,6 +26,7 @@ from satisfaction.dossiers import (
     write_dossiers,
 )
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.headings import (
     HEADING_WITHIN_LINES,
     Columns,
@@ -37,7 +38,7 @@ from satisfaction.lines import Line, Table
 from satisfaction.models import Unit, UnitName
 from satisfaction.office import name_of
 from satisfaction.tables import open_tables
-from satisfaction.terms import AuditAction, FileFault, RowFault
+from satisfaction.terms import AuditAction
 from satisfaction.text import sort_key
 
 LINES_AT_ONCE = 2000

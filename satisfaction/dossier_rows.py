@@ -22,10 +22,11 @@ from satisfaction.cells import (
     read_yes_or_no,
 )
 from satisfaction.dossiers import DossierCode, DossierRow
+from satisfaction.faults import RowFault
 from satisfaction.headings import MOST_SHOWN_SIGNS, Columns, ListField, heading_key
 from satisfaction.lines import Cell, Line
 from satisfaction.models import Desk, Procedure
-from satisfaction.terms import Channel, RowFault
+from satisfaction.terms import Channel
 from satisfaction.text import clean
 
 MOST_NOTED = 1000

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.errors import OfficeChangeRefusedError, UnitNotFoundError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import Unit
 from satisfaction.office import get_unit
-from satisfaction.terms import AuditAction, OfficeFault
+from satisfaction.terms import AuditAction
 
 FIRST_DAY = date(1945, 9, 2)
 MOST_YEARS_AHEAD = 10

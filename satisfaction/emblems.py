@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.errors import NotFoundError, OfficeChangeRefusedError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import Emblem
-from satisfaction.terms import OfficeFault
 
 MOST_BYTES = 512 * 1024
 MOST_PIXELS = 16_000_000

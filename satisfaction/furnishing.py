@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from satisfaction import clock, office, succession
 from satisfaction.editing import Editor, check_day, get_own_unit, keep_change
 from satisfaction.errors import DeskNotFoundError, OfficeChangeRefusedError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import Desk, Rating, Unit, Visit
-from satisfaction.terms import DeskKind, OfficeFault
+from satisfaction.terms import DeskKind
 from satisfaction.text import sort_key
 from satisfaction.wording import read_code, read_words
 

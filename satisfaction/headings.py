@@ -12,8 +12,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault
 from satisfaction.lines import MOST_COLUMNS, Cell, Line
-from satisfaction.terms import FileFault
 from satisfaction.text import clean, search_form
 
 HEADING_WITHIN_LINES = 20

@@ -21,11 +21,11 @@ from satisfaction.calendars import (
     write_spans,
 )
 from satisfaction.errors import HoursInvalidError, NotFoundError, OfficeChangeRefusedError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import SpecialDay
 from satisfaction.opening import Change
 from satisfaction.periods import day_period
 from satisfaction.public_holidays import ProposedDay, propose_days
-from satisfaction.terms import OfficeFault
 
 
 @dataclass(frozen=True)

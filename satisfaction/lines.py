@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol, TypeAlias
 
-from satisfaction.terms import RowFault
+from satisfaction.faults import RowFault
 
 Cell: TypeAlias = str | int | float | date | timedelta | RowFault | None
 

@@ -17,6 +17,7 @@ from satisfaction.audit import record_deed
 from satisfaction.comments import list_answer
 from satisfaction.dossiers import normalise_code
 from satisfaction.errors import DeskNotFoundError, RatingRefusedError, SlipRefusedError
+from satisfaction.faults import SlipFault
 from satisfaction.models import Configuration, Desk, Dossier, Rating, Unit, Visit
 from satisfaction.office import find_configuration, list_desks, name_of
 from satisfaction.recording import RecordingOutcome, Tap, record_ratings
@@ -28,7 +29,6 @@ from satisfaction.terms import (
     RatingSource,
     RecordingResult,
     RefusalReason,
-    SlipFault,
 )
 from satisfaction.text import clean
 

@@ -188,7 +188,7 @@ def read_person(session: Session, officer: Officer, account_id: int) -> PersonSh
         person=_as_person(session, account, scope, today, None if is_own else giver),
         subject=account.subject or "",
         language=account.language or "",
-        may_change=may_change(session, officer, account, today),
+        may_change=may_change(session, officer, account, day=today),
         roles_to_give=tuple(role for role in Role if role in given),
         units_to_give=list_unit_choices(session, units),
     )
@@ -254,7 +254,7 @@ def get_changeable(session: Session, officer: Officer, account_id: int) -> Accou
     and for one that holds more than the officer may give.
     """
     account = _find_within(session, officer.scope(Permission.MANAGE_PEOPLE), account_id)
-    if not may_change(session, officer, account, clock.today()):
+    if not may_change(session, officer, account, day=clock.today()):
         raise PermissionDeniedError()
     return account
 
@@ -427,7 +427,7 @@ def confirm_person(session: Session, officer: Officer, account_id: int) -> None:
     )
 
 
-def give_role(session: Session, officer: Officer, account_id: int, new: NewRole) -> Grant:
+def give_role(session: Session, officer: Officer, account_id: int, *, new: NewRole) -> Grant:
     """Give an account a role, as far as the table of rights goes.
 
     Writes: role_grant, audit_entry.
@@ -456,7 +456,7 @@ def _refuse_beyond(
         raise PermissionDeniedError()
 
 
-def end_role(session: Session, officer: Officer, account_id: int, grant_id: int) -> None:
+def end_role(session: Session, officer: Officer, account_id: int, *, grant_id: int) -> None:
     """End a role today; the account's sessions end, so that nothing is seen on with it.
 
     A role that would only begin, or began today, is taken back whole.

@@ -16,9 +16,10 @@ from satisfaction.configurations import Changes, change_configuration
 from satisfaction.editing import Editor, check_day, get_own_unit
 from satisfaction.emblems import Drawing, keep_drawing
 from satisfaction.errors import OfficeChangeRefusedError, UnitNotFoundError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import Configuration, Reason, Scale
 from satisfaction.office import configure_unit, find_configuration, get_unit, load_scales, name_of
-from satisfaction.terms import FollowUp, Leaning, OfficeFault
+from satisfaction.terms import FollowUp, Leaning
 from satisfaction.text import sort_key
 from satisfaction.wording import read_words
 

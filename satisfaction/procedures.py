@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, joinedload
 from satisfaction import clock, office
 from satisfaction.editing import Editor, check_day, keep_change
 from satisfaction.errors import OfficeChangeRefusedError, ProcedureNotFoundError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import Dossier, Procedure, Sector, Visit
-from satisfaction.terms import OfficeFault
 from satisfaction.text import search_form, sort_key
 from satisfaction.wording import read_code, read_words
 

@@ -62,7 +62,7 @@ def open_grants(account: Account, day: date) -> list[Grant]:
     return [one for one in account.grants if one.until_day is None or day < one.until_day]
 
 
-def may_change(session: Session, officer: Officer, account: Account, day: date) -> bool:
+def may_change(session: Session, officer: Officer, account: Account, *, day: date) -> bool:
     """Say whether an officer may disable an account, renew its way in, or change what it is.
 
     Only who could have given every role that the account holds: otherwise a new way in would make

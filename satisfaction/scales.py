@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from satisfaction.editing import Editor, keep_change
 from satisfaction.errors import NotFoundError, OfficeChangeRefusedError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import Level, Reason, Scale
-from satisfaction.terms import Leaning, OfficeFault
+from satisfaction.terms import Leaning
 from satisfaction.text import sort_key
 from satisfaction.wording import read_code, read_words
 

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from satisfaction.archives import Attributes, PartParser, local_name, unpack
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.lines import EPOCHS, MOST_COLUMNS, MOST_LINES, Cell, Line
-from satisfaction.terms import FileFault, RowFault
 
 LONGEST_CELL = 4096
 MOST_MERGES = 20_000

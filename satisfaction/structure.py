@@ -15,11 +15,16 @@ from sqlalchemy.orm import Session
 from satisfaction import office, succession
 from satisfaction.editing import Editor, check_day, get_own_unit, keep_change
 from satisfaction.errors import OfficeChangeRefusedError, UnitUnderItselfError
+from satisfaction.faults import OfficeFault
 from satisfaction.furnishing import refuse_used_after
 from satisfaction.models import Desk, Unit, UnitName, UnitParent
 from satisfaction.office import get_unit, name_of
 from satisfaction.periods import Period
-from satisfaction.terms import OfficeFault, SuccessionExtent, SuccessionKind, UnitKind
+from satisfaction.terms import (
+    SuccessionExtent,
+    SuccessionKind,
+    UnitKind,
+)
 from satisfaction.wording import read_code, read_words
 
 LONGEST_CODE = 32

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from satisfaction.delimited import open_text
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault
 from satisfaction.lines import Table
-from satisfaction.terms import FileFault
 from satisfaction.workbooks import open_workbook
 
 _START_BYTES = 2**16

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from satisfaction.errors import OfficeChangeRefusedError
-from satisfaction.terms import OfficeFault
+from satisfaction.faults import OfficeFault
 from satisfaction.text import clean
 
 _CODE = re.compile(r"[0-9A-ZĐ](?:[0-9A-ZĐ._/-]*[0-9A-ZĐ])?", re.IGNORECASE)

@@ -21,8 +21,8 @@ from satisfaction.archives import (
     unpack,
 )
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.sheets import LONGEST_CELL, Book, Sheet, unescape
-from satisfaction.terms import FileFault, RowFault
 
 MOST_SHEETS = 1000
 _MAIN_PARTS = {"workbook", "workbookPr", "sheet"}

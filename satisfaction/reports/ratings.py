@@ -28,7 +28,7 @@ Describe = Callable[[RatingLine], Cells]
 
 
 def write_ratings_csv(
-    days: Iterable[Sequence[RatingLine]], headings: Sequence[str], describe: Describe
+    days: Iterable[Sequence[RatingLine]], headings: Sequence[str], *, describe: Describe
 ) -> Iterator[bytes]:
     """Yield the file, a day at a time."""
     yield BYTE_ORDER_MARK.encode() + _as_csv([headings])

@@ -10,8 +10,16 @@ from flask_babel import lazy_gettext as _
 from satisfaction import errors
 from satisfaction.cases import CaseLine, Event
 from satisfaction.errors import CaseRefusedError
+from satisfaction.faults import CaseFault
 from satisfaction.periods import Period
-from satisfaction.terms import CaseDeed, CaseFault, CaseKind, CaseState, HalfDay, Layout, Mark
+from satisfaction.terms import (
+    CaseDeed,
+    CaseKind,
+    CaseState,
+    HalfDay,
+    Layout,
+    Mark,
+)
 from satisfaction.voice_sheets import Option
 from satisfaction.voices import Voice
 from satisfaction.web.formats import as_day, is_vietnamese

@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _
 from satisfaction.catalogue_lists import CatalogueReport, Duplicate, Likeness
 from satisfaction.catalogue_rows import CatalogueField
 from satisfaction.errors import ImportRefusedError
-from satisfaction.terms import CatalogueKind, FileFault
+from satisfaction.faults import FileFault
+from satisfaction.terms import CatalogueKind
 from satisfaction.web.formats import as_number
 from satisfaction.web.import_words import say_file_fault, say_problem
 from satisfaction.web.languages import LANGUAGES

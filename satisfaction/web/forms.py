@@ -9,7 +9,7 @@ from flask_wtf.form import _Auto, _is_submitted
 from werkzeug.datastructures import MultiDict
 
 
-def read_what_was_sent(_meta: object, form: Any, formdata: Any) -> Any:
+def _read_what_was_sent(_meta: object, form: Any, formdata: Any) -> Any:
     """Return the words that were sent, and the files for the fields that take one."""
     if formdata is not _Auto:
         return formdata
@@ -28,4 +28,4 @@ def install_forms() -> None:
     It hands over whatever came under a field's name, also a file or a part of a JSON message, on
     which checks made for words stumble.
     """
-    FlaskForm.Meta.wrap_formdata = read_what_was_sent
+    FlaskForm.Meta.wrap_formdata = _read_what_was_sent

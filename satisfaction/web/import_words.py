@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _
 from satisfaction.dossier_lists import ImportReport
 from satisfaction.dossier_rows import Notes, RowProblem
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.headings import ListField, heading_key
-from satisfaction.terms import FileFault, RowFault
 from satisfaction.web.formats import as_number
 from satisfaction.web.languages import LANGUAGES
 

@@ -12,12 +12,12 @@ from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 
 from satisfaction.errors import OfficeChangeRefusedError
+from satisfaction.faults import OfficeFault
 from satisfaction.office_log import LoggedChange
 from satisfaction.terms import (
     DeskKind,
     FollowUp,
     Leaning,
-    OfficeFault,
     SuccessionExtent,
     SuccessionKind,
     UnitKind,

@@ -14,9 +14,10 @@ from werkzeug.test import TestResponse
 from satisfaction import clock
 from satisfaction.config import Settings
 from satisfaction.database import reading
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.headings import ListField
 from satisfaction.models import AuditEntry, Dossier
-from satisfaction.terms import AuditAction, FileFault, Role, RowFault
+from satisfaction.terms import AuditAction, Role
 from satisfaction.uploads import LONGEST_LIFE
 from satisfaction.web.import_words import FIELDS, FILE_FAULTS, ROW_FAULTS
 from tests.admin.officers import TOKEN, OfficersBrowser, make_officer, signed_in

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from satisfaction import clock
 from satisfaction.database import reading
+from satisfaction.faults import OfficeFault
 from satisfaction.models import (
     Configuration,
     Desk,
@@ -21,7 +22,7 @@ from satisfaction.models import (
     Unit,
     UnitName,
 )
-from satisfaction.terms import OfficeFault, Role
+from satisfaction.terms import Role
 from satisfaction.web.office_words import FAULTS
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import Office

@@ -114,7 +114,7 @@ def _read_lines(ward: Office) -> list[dict[str, str]]:
         )
         reader = LineReader(session, wanted)
         days = [reader.read_day(session, day, units) for day, units in list_days(wanted)]
-    parts = write_ratings_csv(days, rating_headings(), make_describer())
+    parts = write_ratings_csv(days, rating_headings(), describe=make_describer())
     text = b"".join(parts).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
 
@@ -225,4 +225,4 @@ def test_a_full_sheet_goes_on_on_the_next(tmp_path: Path) -> None:
     sheets = list(read_workbook(path.read_bytes()).values())
     assert [len(sheet) for sheet in sheets] == [5, 5, 2]
     assert all(sheet[0] == ("n",) for sheet in sheets)
-    assert len(list(write_ratings_csv(days, ["n"], lambda _: [1]))) == 3
+    assert len(list(write_ratings_csv(days, ["n"], describe=lambda _: [1]))) == 3

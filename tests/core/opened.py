@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault
 from satisfaction.lines import MOST_COLUMNS, Cell, Line
 from satisfaction.tables import open_tables
-from satisfaction.terms import FileFault
 
 WriteFile = Callable[[bytes], Path]
 MEGABYTES = 64 * 2**20

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from satisfaction.terms import FileFault
+from satisfaction.faults import FileFault
 from tests.core.opened import fault_of, rows_of
 from tests.workbooks import MAIN, cells_xml, sheet_xml, write_parts
 

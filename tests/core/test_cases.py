@@ -28,13 +28,13 @@ from satisfaction.errors import (
     PermissionDeniedError,
     VoiceNotFoundError,
 )
+from satisfaction.faults import CaseFault
 from satisfaction.models import AuditEntry, Case, CaseEvent, Dossier, RatingMark
 from satisfaction.periods import Period
 from satisfaction.policies import Policy
 from satisfaction.terms import (
     AuditAction,
     CaseDeed,
-    CaseFault,
     CaseKind,
     CaseState,
     Channel,

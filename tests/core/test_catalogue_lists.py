@@ -19,8 +19,13 @@ from satisfaction.catalogue_lists import (
 from satisfaction.database import reading, unit_of_work
 from satisfaction.editing import operator
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.models import AuditEntry, Desk, Procedure, Sector
-from satisfaction.terms import AuditAction, CatalogueKind, DeskKind, FileFault, RowFault
+from satisfaction.terms import (
+    AuditAction,
+    CatalogueKind,
+    DeskKind,
+)
 from tests.conftest import Office
 from tests.making import rated_visit
 

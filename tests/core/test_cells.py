@@ -20,8 +20,9 @@ from satisfaction.cells import (
     read_yes_or_no,
 )
 from satisfaction.dossiers import DossierCode
+from satisfaction.faults import RowFault
 from satisfaction.lines import Cell
-from satisfaction.terms import Channel, RowFault
+from satisfaction.terms import Channel
 from tests.conftest import NOW
 
 DAY = date(2026, 3, 10)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.lines import MOST_COLUMNS, Cell
 from satisfaction.tables import open_tables
-from satisfaction.terms import FileFault, RowFault
 from tests.core.opened import MEGABYTES, WriteFile, fault_of, lines_of, rows_of
 from tests.workbooks import cells_xml, sheet_xml, write_parts
 

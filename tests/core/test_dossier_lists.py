@@ -20,8 +20,13 @@ from satisfaction.database import reading, unit_of_work
 from satisfaction.dossier_lists import ImportOrder, ImportReport, import_list
 from satisfaction.dossier_rows import MOST_NOTED, RowProblem
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.models import AuditEntry, Dossier
-from satisfaction.terms import AuditAction, Channel, FileFault, RowFault, UnitKind
+from satisfaction.terms import (
+    AuditAction,
+    Channel,
+    UnitKind,
+)
 from tests.conftest import Office
 
 HEADINGS = (

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from satisfaction import clock, emblems, presentation
 from satisfaction.editing import Editor
 from satisfaction.errors import NotFoundError, OfficeChangeRefusedError, UnitNotFoundError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import AuditEntry, Configuration, Emblem
 from satisfaction.office import find_configuration
 from satisfaction.presentation import Wanted
-from satisfaction.terms import FollowUp, OfficeFault
+from satisfaction.terms import FollowUp
 from tests.conftest import Office, make_office
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'

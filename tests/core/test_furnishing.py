@@ -10,9 +10,10 @@ from satisfaction import clock, furnishing, visits
 from satisfaction.database import unit_of_work
 from satisfaction.editing import Editor
 from satisfaction.errors import DeskNotFoundError, OfficeChangeRefusedError
+from satisfaction.faults import OfficeFault
 from satisfaction.furnishing import NewDesk
 from satisfaction.models import AuditEntry, Desk
-from satisfaction.terms import DeskKind, OfficeFault
+from satisfaction.terms import DeskKind
 from tests.conftest import Office, make_office
 from tests.making import rated_visit
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satisfaction.errors import ImportRefusedError
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.headings import (
     FIELDS,
     Columns,
@@ -18,7 +19,6 @@ from satisfaction.headings import (
     read_mapping,
 )
 from satisfaction.lines import MOST_COLUMNS, Cell, Line
-from satisfaction.terms import FileFault, RowFault
 
 VIETNAMESE = {
     "Mã hồ sơ": ListField.CODE,

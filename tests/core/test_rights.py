@@ -58,7 +58,7 @@ def test_every_pair_of_roles_in_every_place(tree: dict[str, Unit], giver: Role) 
             officer = accounts.as_officer(session, account, clock.today())
             new = NewRole(role=role, unit_id=tree[place].id, from_day=clock.today())
             try:
-                people.give_role(session, officer, target.id, new)
+                people.give_role(session, officer, target.id, new=new)
                 is_given = True
             except (PermissionDeniedError, AccountNotFoundError):
                 is_given = False
@@ -85,7 +85,7 @@ def test_nobody_gives_oneself_a_role(tree: dict[str, Unit]) -> None:
             officer = accounts.as_officer(session, account, clock.today())
             new = NewRole(role=Role.SUPERVISOR, unit_id=tree["below"].id, from_day=clock.today())
             with pytest.raises(PermissionDeniedError):
-                people.give_role(session, officer, account.id, new)
+                people.give_role(session, officer, account.id, new=new)
 
 
 @pytest.mark.parametrize("higher", [Role.HEAD, Role.INSPECTOR, Role.AUDITOR, U, S])

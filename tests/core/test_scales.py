@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 from satisfaction import clock, scales
 from satisfaction.editing import Editor
 from satisfaction.errors import OfficeChangeRefusedError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import AuditEntry, Level, Rating, Scale
 from satisfaction.scales import NewLevel, NewVersion, ReasonWords
-from satisfaction.terms import Leaning, OfficeFault
+from satisfaction.terms import Leaning
 from tests.conftest import Office
 from tests.making import rated_visit
 

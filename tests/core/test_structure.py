@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 from satisfaction import clock, furnishing, office, structure, succession, unit_tree
 from satisfaction.editing import Editor, operator
 from satisfaction.errors import OfficeChangeRefusedError, UnitNotFoundError
+from satisfaction.faults import OfficeFault
 from satisfaction.models import AuditEntry, Desk, Rating, Unit
 from satisfaction.structure import Ending, NewName, NewUnit
 from satisfaction.terms import (
     AuditAction,
-    OfficeFault,
     SuccessionExtent,
     SuccessionKind,
     UnitKind,

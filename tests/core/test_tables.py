@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from satisfaction.terms import FileFault
+from satisfaction.faults import FileFault
 from tests.core.opened import MEGABYTES, WriteFile, fault_of, read_or_refuse
 
 

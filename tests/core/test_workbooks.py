@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from satisfaction.faults import FileFault, RowFault
 from satisfaction.lines import MOST_LINES
 from satisfaction.sheets import LONGEST_CELL
 from satisfaction.tables import open_tables
-from satisfaction.terms import FileFault, RowFault
 from tests.core.opened import MEGABYTES, fault_of, lines_of, read_or_refuse, rows_of
 from tests.workbooks import MAIN, STYLES, WORKBOOK, cells_xml, sheet_xml, write_parts
 
