@@ -16,9 +16,6 @@ from satisfaction.periods import Period
 from satisfaction.terms import Leaning
 from satisfaction.text import sort_key
 
-# What accuses somebody is only for those who may see allegations.
-ALLEGATIONS = frozenset({"fee"})
-
 
 @dataclass(frozen=True)
 class ReasonCount:

@@ -9,12 +9,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from satisfaction.concerns import ALLEGATIONS, Concern
+from satisfaction.concerns import Concern
 from satisfaction.figures import CountRow, is_few
 from satisfaction.heartbeats import KioskTrouble
 from satisfaction.periods import Period
 from satisfaction.statistics import Counted, difference_interval
-from satisfaction.terms import LetterKind
+from satisfaction.terms import ALLEGATIONS, LetterKind
 
 MOST_CONCERNS = 5
 MOST_REASONS = 3

@@ -25,6 +25,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=("sqlite", "postgresql"), default="sqlite")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Ask what never opens the database once only, with the embedded one."""
+    if config.getoption("--engine") == "sqlite":
+        return
+    kept = [item for item in items if "engines" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=sorted(set(items) - set(kept), key=items.index))
+    items[:] = kept
+
+
 @pytest.fixture(scope="session")
 def engines(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory

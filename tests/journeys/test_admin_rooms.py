@@ -1,0 +1,79 @@
+"""Every room of the officers in a real browser: by axe, at every width, twice as large."""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Page
+
+from satisfaction import catalogue
+from satisfaction.database import unit_of_work
+from satisfaction.terms import Role
+from tests.admin.officers import make_officer
+from tests.conftest import Office
+from tests.journeys.browsing import Tabs
+from tests.journeys.officers import sign_in
+from tests.making import rated_visit
+
+pytestmark = pytest.mark.journey
+RULES = ("wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+# 360 is a page of 720 pixels that somebody made twice as large.
+WIDTHS = (360, 720, 1280, 1920)
+OTHERWISE = {"/admin", "/admin/provider", "/admin/provider/answer"}
+
+
+@pytest.fixture
+def lived_in(app: Flask, ward_now: Office) -> Office:
+    """Return an office with an officer who may do everything, and with answers in it."""
+    with unit_of_work() as session:
+        catalogue.load_catalogue(session)
+    make_officer("quantri", *Role, unit=ward_now.unit)
+    for level in (1, 2, 5):
+        rated_visit(ward_now, level, at=ward_now.configuration.from_at)
+    return ward_now
+
+
+def _rooms(app: Flask) -> list[str]:
+    """Return the pages of officers that need no number in their address."""
+    return [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or set())
+        and not rule.arguments
+        and rule.rule.startswith("/admin")
+        and rule.rule not in OTHERWISE
+        and not rule.endpoint.endswith(("download", "template"))
+    ]
+
+
+def _look(page: Page, path: str) -> list[str]:
+    """Return what is wrong with a page for those who cannot see it well."""
+    faults = []
+    found = Axe().run(page, options={"runOnly": list(RULES)})
+    if found.violations_count:
+        faults.append(f"{path}\n{found.generate_report()}")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        if not page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"):
+            faults.append(f"{path} is wider than {width}")
+    if folder := os.environ.get("PICTURES"):
+        page.set_viewport_size({"width": 1280, "height": 900})
+        name = path.strip("/").replace("/", "-")
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    return faults
+
+
+def test_every_room_can_be_used_by_everybody(app: Flask, lived_in: Office, tabs: Tabs) -> None:
+    page = tabs.open("/admin/sign-in")
+    sign_in(page, "quantri")
+    faults, seen = [], 0
+    for path in _rooms(app):
+        answer = page.goto(path)
+        assert answer is not None
+        if "text/html" in answer.headers.get("content-type", ""):
+            seen += 1
+            faults += _look(page, path)
+    assert not faults, "\n".join(faults)
+    assert seen >= 20
