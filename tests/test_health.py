@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from satisfaction import logs
 from satisfaction.audit import record_deed
 from satisfaction.config import load_settings
-from satisfaction.database import reading, unit_of_work
+from satisfaction.database import db, reading, unit_of_work
 from satisfaction.disks import Disk, Fullness
 from satisfaction.errors import ConfigurationError
 from satisfaction.outages import Outage, find_outage
@@ -127,7 +127,14 @@ def test_an_outage_is_answered_503_with_when_to_come_again(app: Flask) -> None:
 def counted(engines: Engines, tmp_path: Path) -> Iterator[Flask]:
     """Return an application whose figures can be asked for."""
     with engines.fresh_settings(tmp_path) as settings:
-        yield create_app(settings=settings.model_copy(update={"metrics": "127.0.0.1:9464"}))
+        made = create_app(settings=settings.model_copy(update={"metrics": "127.0.0.1:9464"}))
+        yield made
+        _close(made)
+
+
+def _close(app: Flask) -> None:
+    with app.app_context():
+        db.engine.dispose()
 
 
 def _metrics(app: Flask) -> dict[str, list[tuple[dict[str, str], float]]]:
@@ -224,6 +231,7 @@ def test_a_line_for_each_request_names_the_endpoint_and_no_address(
             logger.removeHandler(handler)
             logger.setLevel(logging.NOTSET)
             structlog.contextvars.clear_contextvars()
+            _close(app)
     (line,) = [json.loads(one) for one in seen]
     assert (line["event"], line["status"], line["request"]) == ("request", 404, number)
     assert line["network"] == "127.0.0.0/24"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from flask import Flask
@@ -86,12 +86,32 @@ class Product:
         self._process = None
 
     def stop(self) -> None:
-        """Kill the server and wait for its end."""
-        if self._process is not None:
-            self.kill_workers()
-            self._process.kill()
-            self._process.wait(timeout=30)
-            self._process = None
+        """Kill the server and wait for its end, and for that of every worker.
+
+        It is stopped first, so that it cannot begin a worker that nobody would know of.
+        """
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGSTOP)
+        _, *workers = self.pids()
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait(timeout=30)
+        self._process = None
+        deadline = time.monotonic() + 30
+        while any(map(_is_running, workers)):
+            assert time.monotonic() < deadline, "a worker does not end"
+            time.sleep(0.01)
+
+
+def _is_running(pid: int) -> bool:
+    """Say whether any thread lives; the first one may be gone while others hold files yet."""
+    states = []
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            states.append(stat.read_text().rpartition(")")[2].split()[0])
+    return any(state not in "ZX" for state in states)
 
 
 def copy_database(settings: Settings) -> Callable[[], None]:
