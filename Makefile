@@ -51,8 +51,8 @@ layers: .venv/dev.stamp
 
 suite: suite-sqlite suite-postgresql journeys
 
-# The journeys drive a browser; once is enough, and the figures are compared on both engines. They
-# measure time as a person feels it, so that nothing else may run beside them.
+# What opens the database is asked on both engines, the rest once. The journeys drive a browser; once is
+# enough, and as they measure time as a person feels it, nothing else may run beside them.
 SIDE_BY_SIDE ?= -n 2 --dist worksteal
 suite-sqlite: programs .venv/dev.stamp
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) --engine=sqlite -m "not journey"

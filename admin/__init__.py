@@ -89,7 +89,12 @@ def install(app: Flask) -> None:
     csrf.exempt(letters.stop)
     install_letter_links(
         app,
-        LetterLinks("admin.counts.index", "admin.letters.index", "admin.letters.edit_stop"),
+        LetterLinks(
+            figures="admin.counts.index",
+            voices="admin.voices.index",
+            subscriptions="admin.letters.index",
+            stop="admin.letters.edit_stop",
+        ),
     )
     app.config[DUTIES] = {
         Duty.SET_PASSWORD: "admin.profile.edit_password",

@@ -11,7 +11,8 @@ is_there() {
     case "$1" in
         python) "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null ;;
         # The driver that speaks to the browser is linked to libatomic.
-        chromium) command -v chromium >/dev/null && /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' ;;
+        chromium) command -v chromium >/dev/null && command -v chromium-headless-shell >/dev/null &&
+            /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' ;;
         postgresql) [ -x /usr/lib/postgresql/15/bin/initdb ] ;;
         pdf) for library in libpango-1.0 libpangoft2-1.0 libharfbuzz-subset; do
                 /sbin/ldconfig -p | grep -q "$library\\.so\\.0" || return 1
@@ -23,7 +24,7 @@ is_there() {
 packages() {
     case "$1" in
         python) echo python3-venv ;;
-        chromium) echo chromium libatomic1 ;;
+        chromium) echo chromium chromium-headless-shell libatomic1 ;;
         postgresql) echo postgresql-15 ;;
         pdf) echo libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ;;
     esac

@@ -1,12 +1,13 @@
 """Real databases for the suite: a copied SQLite file, or a cloned PostgreSQL database."""
 
+import itertools
 import os
 import shutil
 import socket
 import subprocess
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -129,11 +130,20 @@ def _execute(address: str, statement: str) -> None:
         connection.execute(statement.encode())
 
 
+# Below the ports that the system gives to connections, and apart for each of two runs side by side.
+_FIRST_PORT, _PORTS_EACH = 12_000, 2_000
+_ports = itertools.cycle(range(_PORTS_EACH))
+
+
 def free_port() -> int:
-    """Return a loopback port that nobody uses now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """Return a loopback port that nobody uses now, and that nobody else is given soon."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for place in _ports:
+        port = _FIRST_PORT + worker % 8 * _PORTS_EACH + (os.getpid() * 7 + place) % _PORTS_EACH
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError
 
 
 @dataclass(frozen=True)

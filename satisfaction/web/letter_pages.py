@@ -70,6 +70,7 @@ class LetterLinks:
     """Endpoints of the officers' face that letters lead to; only the face knows their names."""
 
     figures: str
+    voices: str
     subscriptions: str
     stop: str
 
@@ -158,8 +159,9 @@ def _addresses(digest: Digest) -> dict[str, str] | None:
     period = digest.facts.period
     dates = {"from": period.first_day.isoformat(), "to": period.last_day.isoformat()}
     token = stop_token(digest.reader.subscription_id)
+    answers = links.voices if digest.reader.sees_reasons else links.figures
     return {
-        "figures": url_for(links.figures, _external=True, **dates),
+        "answers": url_for(answers, _external=True, **dates),
         "subscriptions": url_for(links.subscriptions, _external=True),
         "stop": url_for(links.stop, token=token, _external=True),
     }

@@ -21,7 +21,8 @@ from satisfaction.config import Settings
 from tests.engines import free_port
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = "/usr/bin/chromium"
+# The same Chromium without its windows, which starts and draws in half the time.
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -29,6 +30,7 @@ FLAGS = (
     "--no-first-run",
     "--disable-component-update",
     "--disable-sync",
+    "--font-render-hinting=none",  # Letters are as wide as on a screen.
 )
 LONGEST_WAIT_MS = 30_000
 Wsgi = Callable[..., Any]
