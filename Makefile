@@ -1,6 +1,8 @@
 # Two commands: `make run` serves the product, `make test` proves it.
 SHELL := /bin/bash
 PYTHON ?= python3
+# Compiled code is kept, whatever the machine says: without it every start takes seconds longer.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 # The lists are whole, so nothing is resolved here: pip before 23.3 would look at newer releases of
