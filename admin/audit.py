@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from admin.forms import as_day, as_key
@@ -10,6 +10,7 @@ from satisfaction import clock, deeds, people
 from satisfaction.database import reading, unit_of_work
 from satisfaction.deeds import Wanted
 from satisfaction.terms import AuditAction, Permission
+from satisfaction.web.contexts import this_app
 from satisfaction.web.guards import current_officer, requires
 
 blueprint = Blueprint("audit", __name__)
@@ -80,7 +81,7 @@ def download() -> ResponseReturnValue:
         deeds.record_export(session, account_id=officer.account_id, filters=filters)
 
     # The request is over when the file is read, so that each read brings a context of its own.
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
 
     def read(part: Wanted) -> list[deeds.DeedLine]:
         with app.app_context(), reading() as session:

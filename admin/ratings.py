@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from admin.questions import read_question
@@ -20,6 +20,7 @@ from satisfaction.rating_lines import (
 )
 from satisfaction.reports.ratings import Describe, write_ratings_csv, write_ratings_xlsx
 from satisfaction.terms import AuditAction, Permission
+from satisfaction.web.contexts import this_app
 from satisfaction.web.guards import client_network, current_officer, requires
 from satisfaction.web.rating_words import make_describer, rating_headings
 from satisfaction.web.report_files import TYPES, name_taken
@@ -104,7 +105,7 @@ def _read(wanted: LinesWanted) -> Iterator[Sequence[RatingLine]]:
 
     The request is over when the file is read, and nothing of it is held from one day to the next.
     """
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = this_app()
     with reading() as session:
         reader = LineReader(session, wanted)
     return _read_days(app, reader, wanted)

@@ -17,7 +17,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, NullPool, create_engine, inspect, text
+from sqlalchemy import (
+    Connection,
+    NullPool,
+    column,
+    create_engine,
+    func,
+    inspect,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +35,7 @@ from satisfaction.errors import BackupFailedError
 from satisfaction.programs import run_program
 
 REVISIONS = "alembic_version"
+SELECT_REVISION = select(column("version_num")).select_from(table(REVISIONS))
 BUSY_SECONDS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CONNECTION = {
@@ -77,17 +88,15 @@ def suffix_of(url: str) -> str:
 
 def examine(connection: Connection) -> Contents:
     """Return what is in a database, in the state that the connection sees."""
-    tables = sorted(inspect(connection).get_table_names())
     rows = {}
-    for table in tables:
-        counted = connection.execute(text(f'SELECT count(*) FROM "{table}"'))  # noqa: S608
-        rows[table] = counted.scalar_one()
+    for name in sorted(inspect(connection).get_table_names()):
+        rows[name] = connection.execute(select(func.count()).select_from(table(name))).scalar_one()
     newest: Any = None
     revision: str | None = None
     if "rating" in rows:
         newest = connection.execute(text("SELECT max(received_at) FROM rating")).scalar_one()
     if REVISIONS in rows:
-        revision = connection.execute(text(f"SELECT version_num FROM {REVISIONS}")).scalar()  # noqa: S608
+        revision = connection.execute(SELECT_REVISION).scalar()
     if isinstance(newest, int):
         newest = _EPOCH + timedelta(microseconds=newest)
     return Contents(revision, rows, newest)

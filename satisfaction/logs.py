@@ -114,7 +114,7 @@ def send_deeds_to(address: str) -> logging.Handler:
     try:
         handler: logging.Handler = _QuietHandler(target, is_stream=parts.scheme == "tcp")
     except OSError as problem:
-        print(f"syslog {address}: {problem.strerror}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"syslog {address}: {problem.strerror}\n")
         return logging.NullHandler()
     handler.setFormatter(make_formatter(CEF))
     logging.getLogger(DEEDS).addHandler(handler)
@@ -130,5 +130,5 @@ class _QuietHandler(SysLogHandler):
         kind = socket.SOCK_STREAM if is_stream else socket.SOCK_DGRAM
         super().__init__(target, facility=SysLogHandler.LOG_AUTHPRIV, socktype=kind)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - named by logging.
         """Say nothing: the next record tries again."""

@@ -110,8 +110,9 @@ class Courier:
             )
         else:
             smtp = smtplib.SMTP(timeout=server.socket_seconds, local_hostname=name)
-        # The name is what the certificate has to bear; connect() alone does not set it.
-        smtp._host = server.host  # type: ignore[attr-defined]
+        # The name is what the certificate has to bear; connect() alone does not set it, and a
+        # constructor that is given it connects at once, outside of the time that is allowed.
+        smtp._host = server.host  # type: ignore[attr-defined]  # Not in the library's types.
         try:
             with self._in_time(smtp, server.longest_seconds):
                 code, said = smtp.connect(server.host, server.port)

@@ -23,7 +23,7 @@ TICK_SECONDS = 15
 logger = logging.getLogger("hailong.jobs")
 
 
-class SteadyScheduler(BlockingScheduler):  # type: ignore[misc]
+class SteadyScheduler(BlockingScheduler):  # type: ignore[misc]  # The library has no types.
     """A scheduler that ticks on when the wall clock is set back.
 
     APScheduler keeps the next run as a time of the wall clock: after a step back by an hour it

@@ -152,7 +152,7 @@ class Role(StrEnum):
 class Duty(StrEnum):
     """What an officer has to see to before anything else."""
 
-    SET_PASSWORD = "set_password"  # noqa: S105
+    SET_PASSWORD = "set_password"  # noqa: S105 - a word, no password.
     SET_SECOND_FACTOR = "set_second_factor"
 
 
@@ -280,7 +280,7 @@ class AuditAction(StrEnum):
     CARD_MADE = "card_made"
     SERVICE_ADMITTED = "service_admitted"
     SERVICE_REVOKED = "service_revoked"
-    PASSWORD_SET = "password_set"  # noqa: S105
+    PASSWORD_SET = "password_set"  # noqa: S105 - a word, no password.
     SECOND_FACTOR_SET = "second_factor_set"
     SECOND_FACTOR_REMOVED = "second_factor_removed"
     RECOVERY_CODE_USED = "recovery_code_used"

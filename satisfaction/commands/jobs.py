@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
 from satisfaction import clock, ledger, scheduler
 from satisfaction.commands.base import Commands
 from satisfaction.database import db, reading
 from satisfaction.jobs import JOBS
+from satisfaction.web.contexts import this_app
 
 MOMENT = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
@@ -25,7 +25,7 @@ def run_command() -> None:
     """Run the jobs until told to stop; a job that has begun is finished first."""
     db.engine.dispose()
     click.echo("Bộ lịch đang chạy / The scheduler is running")
-    scheduler.run(current_app._get_current_object())  # type: ignore[attr-defined]
+    scheduler.run(this_app())
 
 
 @job_commands.command("once")

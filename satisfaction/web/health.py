@@ -4,7 +4,6 @@ from functools import cache
 
 from flask import Flask, current_app
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -45,10 +44,9 @@ def check_readiness() -> dict[str, str]:
 
 
 def _ask_database() -> tuple[str, str]:
-    statement = text(f"SELECT version_num FROM {dumps.REVISIONS}")  # noqa: S608
     try:
         with db.engine.connect() as connection:
-            revision = connection.execute(statement).scalar()
+            revision = connection.execute(dumps.SELECT_REVISION).scalar()
     except (DBAPIError, PoolTimeoutError) as problem:
         is_there = isinstance(problem, DBAPIError) and "alembic_version" in str(problem.orig)
         return ("ok", "missing") if is_there else ("away", "unknown")

@@ -32,6 +32,7 @@ from satisfaction.errors import (
 )
 from satisfaction.models import AuditEntry, Rating
 from satisfaction.terms import AuditAction
+from satisfaction.web.contexts import this_app
 from tests.conftest import Office
 from tests.making import rated_visit
 
@@ -275,9 +276,7 @@ def test_backups_are_whole_while_ratings_come_in(
             while not stop.is_set():
                 _rate(ward, 1)
 
-    from flask import current_app
-
-    thread = threading.Thread(target=tap, args=(current_app._get_current_object(),))  # type: ignore[attr-defined]
+    thread = threading.Thread(target=tap, args=(this_app(),))
     thread.start()
     try:
         taken = [backups.take_backup(plan, BackupKind.BY_HAND) for _ in range(3)]
