@@ -20,6 +20,7 @@ from urllib.parse import quote
 from sqlalchemy import (
     Connection,
     NullPool,
+    Select,
     column,
     create_engine,
     func,
@@ -35,7 +36,7 @@ from satisfaction.errors import BackupFailedError
 from satisfaction.programs import run_program
 
 REVISIONS = "alembic_version"
-SELECT_REVISION = select(column("version_num")).select_from(table(REVISIONS))
+SELECT_REVISION: Select[tuple[Any]] = select(column("version_num")).select_from(table(REVISIONS))
 BUSY_SECONDS = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CONNECTION = {
