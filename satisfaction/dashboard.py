@@ -367,7 +367,9 @@ def _list_voices(
     units = unit_ids & reader.voices
     if not units:
         return None
-    return voices.list_latest(session, reader, limit=MOST_VOICES, unit_ids=units)
+    return voices.list_latest(
+        session, reader, limit=MOST_VOICES, unit_ids=units, is_unsatisfied=True
+    )
 
 
 def _list_alerts(session: Session, unit_ids: Set[int]) -> list[Todo]:

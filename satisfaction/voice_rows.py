@@ -62,6 +62,7 @@ class Wanted:
     desk_id: int | None = None
     procedure_id: int | None = None
     faces: frozenset[int] = field(default_factory=frozenset)
+    is_unsatisfied: bool = False
     reason: str | None = None
     channel: Channel | None = None
     source: RatingSource | None = None
@@ -184,6 +185,8 @@ def _filters(reader: Reader, wanted: Wanted) -> list[ColumnElement[bool]]:
     found = [column == value for column, value in asked.items() if value is not None]
     if wanted.faces:
         found.append(Level.face.in_(sorted(wanted.faces)))
+    if wanted.is_unsatisfied:
+        found.append(IS_LOW)
     if wanted.state is not None:
         found.append(state_of() == wanted.state.value)
     if wanted.reason is not None:

@@ -128,9 +128,13 @@ def list_latest(
     limit: int = 5,
     days: int = 7,
     unit_ids: frozenset[int] | None = None,
+    is_unsatisfied: bool = False,
 ) -> tuple[Voice, ...]:
-    """Return the latest voices of the last days, today included, in the order of the list."""
-    wanted = Wanted(period=_last_days(days), unit_ids=unit_ids)
+    """Return the latest voices of the last days, today included, in the order of the list.
+
+    ``is_unsatisfied`` leaves out the words of those who were satisfied.
+    """
+    wanted = Wanted(period=_last_days(days), unit_ids=unit_ids, is_unsatisfied=is_unsatisfied)
     counts = _count_by_day(session, reader, wanted)
     seqs = _slice(session, reader, wanted, counts=counts, first=0, length=limit)
     return _load(session, reader, wanted, seqs=seqs)

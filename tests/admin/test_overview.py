@@ -27,6 +27,7 @@ from satisfaction.terms import (
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.admin.test_counts import tables_of
 from tests.conftest import NOW, Office
+from tests.core.voicing import speak
 from tests.making import tap
 
 HTMX = {"HX-Request": "true"}
@@ -391,6 +392,15 @@ def test_the_latest_voices_are_shown_to_who_may_see_them_after_closing(
     assert "Đòi thêm tiền" not in shown
     make_officer("auditor", Role.AUDITOR, unit=march.unit)
     assert 'data-part="voices"' not in signed_in(app, "auditor").get(PAGE).text
+
+
+def test_words_of_who_was_satisfied_are_not_among_the_latest_low_ones(
+    app: Flask, march: Office
+) -> None:
+    speak(march, 5, at=MONDAY, words="Rất chu đáo")
+    browser = _open(app, march)
+    assert "Rất hài lòng" not in _part(browser.get(PAGE).text, "voices")
+    assert "Rất chu đáo" in browser.get("/admin/voices?period=2026-03").text
 
 
 def test_each_figure_leads_to_the_voices_behind_it(app: Flask, march: Office) -> None:
