@@ -1,40 +1,30 @@
 """Import catalogues: send a file, see what it would do, confirm. Refuses to guess of what it is."""
 
-import csv
-import io
-
 from flask import (
     Blueprint,
-    current_app,
     flash,
-    make_response,
     redirect,
     render_template,
-    request,
     url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from admin import uploading
 from admin.catalogue_forms import CatalogueFileForm
 from admin.forms import EmptyForm
 from admin.office_forms import editor_of
 from satisfaction import catalogue_lists, clock, unit_tree
 from satisfaction.catalogue_lists import CatalogueOrder, CatalogueReport
-from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import ImportRefusedError, UploadNotFoundError
-from satisfaction.reports.csv import BYTE_ORDER_MARK, as_text
 from satisfaction.terms import CatalogueKind, Permission
-from satisfaction.uploads import Upload, Uploads
-from satisfaction.web import catalogue_words, import_words
+from satisfaction.uploads import Upload
+from satisfaction.web import catalogue_words
 from satisfaction.web.guards import current_officer, requires
 from satisfaction.web.setup import csrf
 
 blueprint = Blueprint("catalogue_files", __name__, url_prefix="/catalogue/files")
-MOST_SHOWN = 500
-FORM_BYTES = 2**16
-PURPOSE = "catalogue"
 
 
 @blueprint.get("")
@@ -50,7 +40,7 @@ def _show_form(form: CatalogueFileForm, problem: str = "") -> str:
         "admin/catalogue/new.html",
         form=form,
         problem=problem,
-        most_megabytes=_settings().import_max_megabytes,
+        most_megabytes=uploading.most_megabytes(),
         kinds=[(catalogue_words.KINDS[kind], catalogue_words.COLUMNS[kind]) for kind in _kinds()],
     )
 
@@ -75,13 +65,15 @@ def create() -> ResponseReturnValue:
     The token stands in the body, which may be longer here than anywhere else, and the length that
     is allowed has to be known before the body is read.
     """
-    request.max_content_length = _most_bytes() + FORM_BYTES
+    uploading.allow_a_file()
     form = CatalogueFileForm()
     _offer(form)
     if not form.validate():
         return _show_form(form), 422
-    words = form.as_words() | {"purpose": PURPOSE}
-    token = _uploads().keep(form.file.data, account_id=current_officer().account_id, words=words)
+    words = form.as_words()
+    token = uploading.open_uploads().keep(
+        form.file.data, account_id=current_officer().account_id, words=words
+    )
     return redirect(url_for("admin.catalogue_files.show", token=token), 303)
 
 
@@ -93,13 +85,13 @@ csrf.exempt(create)
 def show(token: str) -> ResponseReturnValue:
     """Show what a file would do."""
     try:
-        upload = _find(token)
+        upload = uploading.find_upload(token, word="kind")
         report = catalogue_lists.import_catalogue(_order(upload), reading=reading)
     except UploadNotFoundError:
         flash(_("Tệp này đã nhập xong, đã bỏ hoặc đã hết hạn giữ. Hãy chọn lại tệp."), "bad")
         return redirect(url_for("admin.catalogue_files.new"))
     except ImportRefusedError as refusal:
-        _uploads().drop(upload)
+        uploading.open_uploads().drop(upload)
         kind = CatalogueKind(upload.words["kind"])
         problem = catalogue_words.say_catalogue_fault(refusal, kind)
         return _show_form(CatalogueFileForm(formdata=None), problem), 422
@@ -110,9 +102,9 @@ def show(token: str) -> ResponseReturnValue:
 @requires(Permission.MANAGE_OFFICE)
 def update(token: str) -> ResponseReturnValue:
     """Import a file that was seen, and forget it."""
-    upload = _find(token)
+    upload = uploading.find_upload(token, word="kind")
     report = catalogue_lists.import_catalogue(_order(upload), reading=reading, writing=unit_of_work)
-    _uploads().drop(upload)
+    uploading.open_uploads().drop(upload)
     return _show_report(report, None)
 
 
@@ -120,7 +112,7 @@ def update(token: str) -> ResponseReturnValue:
 @requires(Permission.MANAGE_OFFICE)
 def delete(token: str) -> ResponseReturnValue:
     """Forget a file without importing it."""
-    _uploads().drop(_find(token))
+    uploading.open_uploads().drop(uploading.find_upload(token, word="kind"))
     flash(_("Đã bỏ tệp. Chưa có gì được nhập."), "good")
     return redirect(url_for("admin.catalogue_files.new"), 303)
 
@@ -129,17 +121,10 @@ def delete(token: str) -> ResponseReturnValue:
 @requires(Permission.MANAGE_OFFICE)
 def download(token: str) -> ResponseReturnValue:
     """Return every line that would not be imported, as a file to work through."""
-    report = catalogue_lists.import_catalogue(_order(_find(token)), reading=reading)
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow([_("Dòng"), _("Cột"), _("Giá trị"), _("Lý do")])
-    for problem in report.problems:
-        words = (problem.heading, problem.value, import_words.say_row_fault(problem))
-        writer.writerow([problem.number, *map(as_text, words)])
-    response = make_response((BYTE_ORDER_MARK + text.getvalue()).encode())
-    response.content_type = "text/csv; charset=utf-8"
-    response.headers.set("Content-Disposition", "attachment", filename="dong-loi.csv")
-    return response
+    report = catalogue_lists.import_catalogue(
+        _order(uploading.find_upload(token, word="kind")), reading=reading
+    )
+    return uploading.answer_problems(report.problems)
 
 
 def _show_report(report: CatalogueReport, upload: Upload | None) -> str:
@@ -151,19 +136,8 @@ def _show_report(report: CatalogueReport, upload: Upload | None) -> str:
         form=EmptyForm(formdata=None),
         counts=catalogue_words.say_catalogue_counts(report),
         duplicates=[catalogue_words.say_duplicate(one) for one in report.duplicates],
-        problems=[(one, import_words.say_row_fault(one)) for one in report.problems[:MOST_SHOWN]],
+        problems=uploading.show_problems(report.problems),
     )
-
-
-def _find(token: str) -> Upload:
-    """Return a catalogue that waits for its sender.
-
-    Raises: UploadNotFoundError, also for a file that was sent for another purpose.
-    """
-    upload = _uploads().find(token, account_id=current_officer().account_id)
-    if upload.words.get("purpose") != PURPOSE:
-        raise UploadNotFoundError()
-    return upload
 
 
 def _order(upload: Upload) -> CatalogueOrder:
@@ -176,18 +150,9 @@ def _order(upload: Upload) -> CatalogueOrder:
     if kind not in _kinds() or (kind is CatalogueKind.DESKS and unit_id not in editor.scope):
         raise UploadNotFoundError()
     return CatalogueOrder(
-        path=upload.path, kind=kind, most_bytes=_most_bytes(), editor=editor, unit_id=unit_id
+        path=upload.path,
+        kind=kind,
+        most_bytes=uploading.most_bytes(),
+        editor=editor,
+        unit_id=unit_id,
     )
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
-
-
-def _most_bytes() -> int:
-    return _settings().import_max_megabytes * import_words.MEGABYTE
-
-
-def _uploads() -> Uploads:
-    return Uploads(_settings().data_folder / "uploads")

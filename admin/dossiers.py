@@ -1,38 +1,29 @@
 """Import lists of dossiers: send a file, see what it would do, confirm. Refuses to guess a unit."""
 
-import csv
-import io
-
 from flask import (
     Blueprint,
-    current_app,
     flash,
-    make_response,
     redirect,
     render_template,
-    request,
     url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from admin import uploading
 from admin.forms import DossierListForm, EmptyForm
 from satisfaction import dossier_lists
-from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.dossier_lists import ImportOrder, ImportReport
 from satisfaction.errors import ImportRefusedError, UploadNotFoundError
 from satisfaction.models import UnitName
-from satisfaction.reports.csv import BYTE_ORDER_MARK, as_text
 from satisfaction.terms import Permission
-from satisfaction.uploads import Upload, Uploads
+from satisfaction.uploads import Upload
 from satisfaction.web import import_words
 from satisfaction.web.guards import client_network, current_officer, requires
 from satisfaction.web.setup import csrf
 
 blueprint = Blueprint("dossiers", __name__, url_prefix="/dossiers")
-MOST_SHOWN = 500
-FORM_BYTES = 2**16
 
 
 @blueprint.get("")
@@ -48,7 +39,7 @@ def _show_form(form: DossierListForm, problem: str = "") -> str:
         "admin/dossiers/new.html",
         form=form,
         problem=problem,
-        most_megabytes=_settings().import_max_megabytes,
+        most_megabytes=uploading.most_megabytes(),
         fields=import_words.FIELDS,
     )
 
@@ -61,12 +52,12 @@ def create() -> ResponseReturnValue:
     The token stands in the body, which may be longer here than anywhere else, and the length that
     is allowed has to be known before the body is read.
     """
-    request.max_content_length = _most_bytes() + FORM_BYTES
+    uploading.allow_a_file()
     form = DossierListForm()
     form.offer(_units())
     if not form.validate():
         return _show_form(form), 422
-    token = _uploads().keep(
+    token = uploading.open_uploads().keep(
         form.file.data, account_id=current_officer().account_id, words=form.as_words()
     )
     return redirect(url_for("admin.dossiers.show", token=token), 303)
@@ -80,13 +71,13 @@ csrf.exempt(create)
 def show(token: str) -> ResponseReturnValue:
     """Show what a file would do."""
     try:
-        upload = _find(token)
+        upload = uploading.find_upload(token, word="source")
         report = dossier_lists.import_list(_order(upload), reading=reading)
     except UploadNotFoundError:
         flash(_("Tệp này đã nhập xong, đã bỏ hoặc đã hết hạn giữ. Hãy chọn lại tệp."), "bad")
         return redirect(url_for("admin.dossiers.new"))
     except ImportRefusedError as refusal:
-        _uploads().drop(upload)
+        uploading.open_uploads().drop(upload)
         problem = import_words.say_file_fault(refusal)
         return _show_form(DossierListForm(formdata=None), problem), 422
     return _show_report(report, upload)
@@ -96,9 +87,9 @@ def show(token: str) -> ResponseReturnValue:
 @requires(Permission.IMPORT_DOSSIERS)
 def update(token: str) -> ResponseReturnValue:
     """Import a file that was seen, and forget it."""
-    upload = _find(token)
+    upload = uploading.find_upload(token, word="source")
     report = dossier_lists.import_list(_order(upload), reading=reading, writing=unit_of_work)
-    _uploads().drop(upload)
+    uploading.open_uploads().drop(upload)
     return _show_report(report, None)
 
 
@@ -106,7 +97,7 @@ def update(token: str) -> ResponseReturnValue:
 @requires(Permission.IMPORT_DOSSIERS)
 def delete(token: str) -> ResponseReturnValue:
     """Forget a file without importing it."""
-    _uploads().drop(_find(token))
+    uploading.open_uploads().drop(uploading.find_upload(token, word="source"))
     flash(_("Đã bỏ tệp. Chưa có gì được nhập."), "good")
     return redirect(url_for("admin.dossiers.new"), 303)
 
@@ -115,17 +106,10 @@ def delete(token: str) -> ResponseReturnValue:
 @requires(Permission.IMPORT_DOSSIERS)
 def download(token: str) -> ResponseReturnValue:
     """Return every line that would not be imported, as a file to work through."""
-    report = dossier_lists.import_list(_order(_find(token)), reading=reading)
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow([_("Dòng"), _("Cột"), _("Giá trị"), _("Lý do")])
-    for problem in report.problems:
-        words = (problem.heading, problem.value, import_words.say_row_fault(problem))
-        writer.writerow([problem.number, *map(as_text, words)])
-    response = make_response((BYTE_ORDER_MARK + text.getvalue()).encode())
-    response.content_type = "text/csv; charset=utf-8"
-    response.headers.set("Content-Disposition", "attachment", filename="dong-loi.csv")
-    return response
+    report = dossier_lists.import_list(
+        _order(uploading.find_upload(token, word="source")), reading=reading
+    )
+    return uploading.answer_problems(report.problems)
 
 
 def _show_report(report: ImportReport, upload: Upload | None) -> str:
@@ -139,19 +123,8 @@ def _show_report(report: ImportReport, upload: Upload | None) -> str:
         counts=import_words.say_counts(report),
         columns=import_words.list_columns(report),
         notes=import_words.list_notes(report.notes),
-        problems=[(one, import_words.say_row_fault(one)) for one in report.problems[:MOST_SHOWN]],
+        problems=uploading.show_problems(report.problems),
     )
-
-
-def _find(token: str) -> Upload:
-    """Return a list that waits for its sender.
-
-    Raises: UploadNotFoundError, also for a file that was sent for another purpose.
-    """
-    upload = _uploads().find(token, account_id=current_officer().account_id)
-    if "source" not in upload.words:
-        raise UploadNotFoundError()
-    return upload
 
 
 def _order(upload: Upload) -> ImportOrder:
@@ -165,7 +138,7 @@ def _order(upload: Upload) -> ImportOrder:
     return ImportOrder(
         path=upload.path,
         unit_id=words["unit_id"],
-        most_bytes=_most_bytes(),
+        most_bytes=uploading.most_bytes(),
         source_system=words["source"],
         mapping=words["mapping"],
         account_id=officer.account_id,
@@ -177,16 +150,3 @@ def _units() -> list[UnitName]:
     with reading() as session:
         scope = current_officer().scope(Permission.IMPORT_DOSSIERS)
         return dossier_lists.list_units(session, scope)
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.config["SETTINGS"]
-    return settings
-
-
-def _most_bytes() -> int:
-    return _settings().import_max_megabytes * import_words.MEGABYTE
-
-
-def _uploads() -> Uploads:
-    return Uploads(_settings().data_folder / "uploads")
