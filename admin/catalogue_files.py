@@ -20,7 +20,7 @@ from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import ImportRefusedError, UploadNotFoundError
 from satisfaction.terms import CatalogueKind, Permission
 from satisfaction.uploads import Upload
-from satisfaction.web import catalogue_words
+from satisfaction.web import catalogue_words, import_words
 from satisfaction.web.guards import current_officer, requires
 from satisfaction.web.setup import csrf
 
@@ -134,7 +134,7 @@ def _show_report(report: CatalogueReport, upload: Upload | None) -> str:
         upload=upload,
         kind=catalogue_words.KINDS[report.kind],
         form=EmptyForm(formdata=None),
-        counts=catalogue_words.say_catalogue_counts(report),
+        counts=import_words.say_counts(report),
         duplicates=[catalogue_words.say_duplicate(one) for one in report.duplicates],
         problems=uploading.show_problems(report.problems),
     )

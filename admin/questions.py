@@ -69,7 +69,7 @@ def read_question(
     Raises: InvalidPeriodError for a period that is none, or too long.
     """
     words = {name: arguments[name] for name in NAMES if arguments.get(name)}
-    by = _term(Dimension, words, "by") or Dimension.DESK
+    by = read_term(Dimension, words, name="by") or Dimension.DESK
     if by not in DIMENSIONS:
         abort(400)
     kind, period = read_period(words, today, usual=usual)
@@ -81,11 +81,11 @@ def read_question(
     wanted = Wanted(
         period=period,
         by=by,
-        unit_id=_key(words, "unit"),
-        desk_id=_key(words, "desk"),
-        procedure_id=_key(words, "procedure"),
-        channel=_term(Channel, words, "channel"),
-        source=_term(RatingSource, words, "source"),
+        unit_id=read_key(words, "unit"),
+        desk_id=read_key(words, "desk"),
+        procedure_id=read_key(words, "procedure"),
+        channel=read_term(Channel, words, name="channel"),
+        source=read_term(RatingSource, words, name="source"),
     )
     return Question(wanted, kind, words)
 
@@ -155,14 +155,16 @@ def _day(text: str) -> date:
         raise InvalidPeriodError(text=text) from problem
 
 
-def _key(words: Mapping[str, str], name: str) -> int | None:
+def read_key(words: Mapping[str, str], name: str) -> int | None:
+    """Read a number of something from an address; what is none is not there."""
     key = as_key(words.get(name))
     if key is None and name in words:
         abort(404)
     return key
 
 
-def _term(kind: type[Term], words: Mapping[str, str], name: str) -> Term | None:
+def read_term(kind: type[Term], words: Mapping[str, str], *, name: str) -> Term | None:
+    """Read a word of a closed vocabulary from an address; another word is a bad request."""
     word = words.get(name)
     if word is None:
         return None

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
-from typing import TypeVar
 from urllib.parse import urlencode
 
 from flask import abort
 from werkzeug.datastructures import MultiDict
 
 from admin.forms import as_key
-from admin.questions import FIRST_YEAR, LAST_YEAR, read_period
+from admin.questions import FIRST_YEAR, LAST_YEAR, read_key, read_period, read_term
 from satisfaction.cases import CasesWanted
 from satisfaction.errors import InvalidPeriodError
 from satisfaction.terms import CaseKind, CaseState, Channel, PeriodKind, RatingSource
@@ -38,8 +36,6 @@ VOICE_NAMES = (
 )
 CASE_NAMES = ("unit", "desk", "state", "kind", "only", "page")
 ONLY = ("mine", "late", "escalated")
-
-Term = TypeVar("Term", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -109,16 +105,16 @@ def read_voices(arguments: MultiDict[str, str], today: date) -> VoiceQuestion:
         raise InvalidPeriodError(length_days=period.length_days, longest=LONGEST_PERIOD_DAYS)
     wanted = Wanted(
         period=period,
-        desk_id=_key(words, "desk"),
-        procedure_id=_key(words, "procedure"),
+        desk_id=read_key(words, "desk"),
+        procedure_id=read_key(words, "procedure"),
         faces=_faces(words.get("level", "")),
         reason=_code(words.get("reason")),
-        channel=_term(Channel, words, "channel"),
-        source=_term(RatingSource, words, "source"),
-        state=_term(CaseState, words, "state"),
+        channel=read_term(Channel, words, name="channel"),
+        source=read_term(RatingSource, words, name="source"),
+        state=read_term(CaseState, words, name="state"),
         words=_words(words.get("q", "")),
     )
-    return VoiceQuestion(wanted, _key(words, "unit"), _page(words), kind, words)
+    return VoiceQuestion(wanted, read_key(words, "unit"), _page(words), kind, words)
 
 
 def read_cases(arguments: MultiDict[str, str]) -> CaseQuestion:
@@ -128,14 +124,14 @@ def read_cases(arguments: MultiDict[str, str]) -> CaseQuestion:
     if only is not None and only not in ONLY:
         abort(400)
     wanted = CasesWanted(
-        desk_id=_key(words, "desk"),
-        state=_term(CaseState, words, "state"),
-        kind=_term(CaseKind, words, "kind"),
+        desk_id=read_key(words, "desk"),
+        state=read_term(CaseState, words, name="state"),
+        kind=read_term(CaseKind, words, name="kind"),
         is_mine=only == "mine",
         is_late=only == "late",
         is_escalated=only == "escalated",
     )
-    return CaseQuestion(wanted, _key(words, "unit"), _page(words), words)
+    return CaseQuestion(wanted, read_key(words, "unit"), _page(words), words)
 
 
 def _faces(text: str) -> frozenset[int]:
@@ -162,19 +158,3 @@ def _page(words: Mapping[str, str]) -> int:
     if not page:
         abort(400)
     return page
-
-
-def _key(words: Mapping[str, str], name: str) -> int | None:
-    key = as_key(words.get(name))
-    if key is None and name in words:
-        abort(404)
-    return key
-
-
-def _term(kind: type[Term], words: Mapping[str, str], name: str) -> Term | None:
-    word = words.get(name)
-    if word is None:
-        return None
-    if word not in {member.value for member in kind}:
-        abort(400)
-    return kind(word)

@@ -3,7 +3,6 @@
 Headings are compared without marks, case, spaces and signs, as those of dossiers' lists are.
 """
 
-import itertools
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from satisfaction.cells import read_day, read_procedure_code, read_text
 from satisfaction.dossier_rows import RowProblem
 from satisfaction.errors import ImportRefusedError, OfficeChangeRefusedError
 from satisfaction.faults import FileFault, OfficeFault, RowFault
-from satisfaction.headings import HEADING_WITHIN_LINES, MOST_SHOWN_SIGNS, heading_key
+from satisfaction.headings import MOST_SHOWN_SIGNS, choose_table, heading_key
 from satisfaction.lines import Cell, Line, Table
 from satisfaction.terms import CatalogueKind, DeskKind
 from satisfaction.text import clean
@@ -118,23 +117,7 @@ def find_catalogue(tables: Sequence[Table], kind: CatalogueKind) -> tuple[Table,
 
     Raises: ImportRefusedError.
     """
-    found: list[tuple[Table, CatalogueColumns]] = []
-    broken: ImportRefusedError | None = None
-    for table in tables:
-        try:
-            first = list(itertools.islice(table.lines(), HEADING_WITHIN_LINES))
-        except ImportRefusedError as problem:
-            broken = broken or problem
-            continue
-        columns = _find_columns(first, kind)
-        if columns is not None:
-            found.append((table, columns))
-    if not found:
-        raise broken or ImportRefusedError(reason=FileFault.NO_HEADINGS, most=HEADING_WITHIN_LINES)
-    if len(found) > 1 and found[0][0].is_1904 is not None:
-        names = tuple(table.name for table, _ in found)
-        raise ImportRefusedError(reason=FileFault.SEVERAL_LISTS, headings=names)
-    return max(found, key=lambda pair: len(pair[1].places))
+    return choose_table(tables, lambda lines: _find_columns(lines, kind))
 
 
 def _find_columns(lines: Sequence[Line], kind: CatalogueKind) -> CatalogueColumns | None:

@@ -25,12 +25,11 @@ from satisfaction.dossiers import (
     find_holder,
     write_dossiers,
 )
-from satisfaction.errors import ImportRefusedError
-from satisfaction.faults import FileFault, RowFault
+from satisfaction.faults import RowFault
 from satisfaction.headings import (
-    HEADING_WITHIN_LINES,
     Columns,
     ListField,
+    choose_table,
     find_columns,
     read_mapping,
 )
@@ -139,24 +138,7 @@ def _choose(tables: Sequence[Table], mapping: dict[str, ListField]) -> tuple[Tab
 
     Raises: ImportRefusedError for none, and for several sheets: none is left out in silence.
     """
-    found: list[tuple[Table, Columns]] = []
-    broken: ImportRefusedError | None = None
-    for table in tables:
-        try:
-            first = list(itertools.islice(table.lines(), HEADING_WITHIN_LINES))
-        except ImportRefusedError as problem:
-            broken = broken or problem
-            continue
-        columns = find_columns(first, mapping)
-        if columns is not None:
-            found.append((table, columns))
-    if not found:
-        raise broken or ImportRefusedError(reason=FileFault.NO_HEADINGS, most=HEADING_WITHIN_LINES)
-    if len(found) > 1 and found[0][0].is_1904 is not None:
-        raise ImportRefusedError(
-            reason=FileFault.SEVERAL_LISTS, headings=tuple(table.name for table, _ in found)
-        )
-    return max(found, key=lambda pair: len(pair[1].places))
+    return choose_table(tables, lambda lines: find_columns(lines, mapping))
 
 
 def read_codes(path: Path, *, most_bytes: int) -> tuple[list[str], list[int]]:

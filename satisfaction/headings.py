@@ -5,15 +5,17 @@ Headings are compared without marks, case, spaces and signs, so that “Mã hồ
 Source: field names of one-stop systems in use (MaHoSo, KenhThucHien, NgayKetThucXuLy …).
 """
 
+import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Protocol, TypeVar
 
 from satisfaction.errors import ImportRefusedError
 from satisfaction.faults import FileFault
-from satisfaction.lines import MOST_COLUMNS, Cell, Line
+from satisfaction.lines import MOST_COLUMNS, Cell, Line, Table
 from satisfaction.text import clean, search_form
 
 HEADING_WITHIN_LINES = 20
@@ -119,6 +121,44 @@ def read_mapping(pairs: Iterable[str]) -> dict[str, ListField]:
 def is_personal(key: str) -> bool:
     """Say whether a heading announces data about a person."""
     return key not in FIELDS and any(word in key for word in _PERSONAL.split())
+
+
+class Placed(Protocol):
+    """Columns that were recognised, each at its place."""
+
+    @property
+    def places(self) -> Sized:
+        """Return the places; how many there are says how much was recognised."""
+
+
+Found = TypeVar("Found", bound=Placed)
+
+
+def choose_table(
+    tables: Sequence[Table], find: Callable[[Sequence[Line]], Found | None]
+) -> tuple[Table, Found]:
+    """Return the one table in whose first lines ``find`` knows the headings, and its columns.
+
+    Raises: ImportRefusedError for none, and for several sheets: none is left out in silence.
+    """
+    found: list[tuple[Table, Found]] = []
+    broken: ImportRefusedError | None = None
+    for table in tables:
+        try:
+            first = list(itertools.islice(table.lines(), HEADING_WITHIN_LINES))
+        except ImportRefusedError as problem:
+            broken = broken or problem
+            continue
+        columns = find(first)
+        if columns is not None:
+            found.append((table, columns))
+    if not found:
+        raise broken or ImportRefusedError(reason=FileFault.NO_HEADINGS, most=HEADING_WITHIN_LINES)
+    if len(found) > 1 and found[0][0].is_1904 is not None:
+        raise ImportRefusedError(
+            reason=FileFault.SEVERAL_LISTS, headings=tuple(table.name for table, _ in found)
+        )
+    return max(found, key=lambda pair: len(pair[1].places))
 
 
 def find_columns(

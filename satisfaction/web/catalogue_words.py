@@ -11,7 +11,7 @@ from satisfaction.errors import ImportRefusedError
 from satisfaction.faults import FileFault
 from satisfaction.terms import CatalogueKind
 from satisfaction.web.formats import as_number
-from satisfaction.web.import_words import say_file_fault, say_problem
+from satisfaction.web.import_words import say_counts, say_file_fault, say_problem
 from satisfaction.web.languages import LANGUAGES
 
 KINDS: Mapping[CatalogueKind, str] = {
@@ -65,23 +65,6 @@ def say_catalogue_fault_to_operator(error: ImportRefusedError, kind: CatalogueKi
     return " / ".join(dict.fromkeys(said))
 
 
-def say_catalogue_counts(report: CatalogueReport) -> str:
-    """Return the counts of an import in one line."""
-    words = (
-        _(
-            "Chạy thử, chưa ghi gì: %(lines)s dòng; %(new)s mới, %(changed)s thay đổi,"
-            " %(unchanged)s như cũ, %(bad)s dòng lỗi"
-        )
-        if report.is_dry_run
-        else _(
-            "Đã nhập: %(lines)s dòng; %(new)s mới, %(changed)s thay đổi,"
-            " %(unchanged)s như cũ, %(bad)s dòng lỗi"
-        )
-    )
-    names = ("lines", "new", "changed", "unchanged", "bad")
-    return str(words) % {name: as_number(getattr(report, name)) for name in names}
-
-
 def say_repaired(report: CatalogueReport) -> str:
     """Return how much text was brought into one form."""
     return str(gettext("Đã đưa về một dạng mã hóa (NFC): %(n)s ô", n=as_number(report.repaired)))
@@ -105,4 +88,4 @@ def catalogue_lines(report: CatalogueReport) -> Iterator[str]:
     yield from map(say_problem, report.problems)
     if report.repaired:
         yield say_repaired(report)
-    yield say_catalogue_counts(report)
+    yield say_counts(report)

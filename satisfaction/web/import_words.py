@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 
+from satisfaction.catalogue_lists import CatalogueReport
 from satisfaction.dossier_lists import ImportReport
 from satisfaction.dossier_rows import Notes, RowProblem
 from satisfaction.errors import ImportRefusedError
@@ -188,7 +189,7 @@ def report_lines(report: ImportReport) -> Iterator[str]:
     yield say_counts(report)
 
 
-def say_counts(report: ImportReport) -> str:
+def say_counts(report: ImportReport | CatalogueReport) -> str:
     """Return the counts of an import in one line."""
     words = (
         _(
