@@ -69,6 +69,7 @@ bench: programs .venv/dev.stamp
 
 # The long form of the faults: 200 devices with 10 000 ratings, on both engines.
 faults: programs .venv/dev.stamp
+	@$(NEED) mail
 	FAULTS=long $(BIN)/pytest -q -s --engine=sqlite tests/faults
 	FAULTS=long $(BIN)/pytest -q -s --engine=postgresql tests/faults
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Make sure that what comes from Debian's packages is there: install it when we may, otherwise
 # print the one line to type and fail. Nothing is started, and no database cluster is made.
-# Usage: requirements/debian.sh python|chromium|postgresql|pdf ...
+# Usage: requirements/debian.sh python|chromium|postgresql|pdf|mail ...
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
@@ -17,6 +17,7 @@ is_there() {
         pdf) for library in libpango-1.0 libpangoft2-1.0 libharfbuzz-subset; do
                 /sbin/ldconfig -p | grep -q "$library\\.so\\.0" || return 1
             done ;;
+        mail) [ -x /usr/sbin/postfix ] ;;
         *) say "requirements/debian.sh: $1?"; exit 2 ;;
     esac
 }
@@ -27,6 +28,7 @@ packages() {
         chromium) echo chromium chromium-headless-shell libatomic1 ;;
         postgresql) echo postgresql-15 ;;
         pdf) echo libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ;;
+        mail) echo postfix ;;
     esac
 }
 
@@ -59,6 +61,11 @@ make_no_cluster() {
         /etc/postgresql-common/createcluster.conf
 }
 
+# Debian's mail server asks how it shall be set up: not at all, the tests bring files of their own.
+set_up_no_mail() {
+    echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
+}
+
 PYTHON=${PYTHON:-python3}
 if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     say "Cần Python 3.11 trở lên / Python 3.11 or newer is needed"
@@ -79,6 +86,7 @@ keep_services_down
 # Lists that came with the machine may be old; without a network they have to do.
 apt-get update >/dev/null 2>&1 || true
 case "$missing" in *postgresql-15*) make_no_cluster ;; esac
+case "$missing" in *postfix*) set_up_no_mail ;; esac
 # shellcheck disable=SC2086  # The packages are parted by spaces.
 apt_install $missing
 for need in "$@"; do

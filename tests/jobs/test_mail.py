@@ -154,7 +154,8 @@ def test_no_more_than_so_many_in_a_minute(app: Flask, open_ward: Office) -> None
         assert [send(served.server, after=n * MINUTE) for n in range(3)] == [3, 3, 1]
 
 
-def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
+def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """Return a certificate for an address that vouches for itself, and its key."""
     paper, key = folder / f"{name}.pem", folder / f"{name}.key"
     subprocess.run(
         [
@@ -175,7 +176,7 @@ def _context(paper: Path, key: Path) -> ssl.SSLContext:
 
 
 def test_a_wrong_certificate_is_refused_and_said_clearly(waiting: Office, tmp_path: Path) -> None:
-    paper, key = _certificate(tmp_path, "127.0.0.9")
+    paper, key = make_certificate(tmp_path, "127.0.0.9")
     with post_office(tls=_context(paper, key)) as served:
         assert send(served.server) == 0
         assert "certificate" in one().problem
@@ -188,7 +189,7 @@ def test_a_wrong_certificate_is_refused_and_said_clearly(waiting: Office, tmp_pa
 
 @pytest.mark.filterwarnings("ignore:Session.login_data:DeprecationWarning")
 def test_a_right_certificate_and_a_sign_in_are_used(waiting: Office, tmp_path: Path) -> None:
-    paper, key = _certificate(tmp_path, "127.0.0.1")
+    paper, key = make_certificate(tmp_path, "127.0.0.1")
     options: dict[str, Any] = {
         "tls": _context(paper, key),
         "sign_in": ("hailong", "secret"),
