@@ -98,6 +98,8 @@ lock:
 # upgrades; uninstalling keeps the data. See docs/operations.md.
 install:
 	@[ -n "$(DESTDIR)" ] || $(NEED) python
+	@[ -n "$(DESTDIR)" ] || $(NEED) pdf || echo "Vẫn cài tiếp; thư tháng chưa kèm được PDF / \
+	Installing goes on; monthly letters go without their PDF"
 	@PYTHON=$(PYTHON) DESTDIR=$(DESTDIR) systemd/install.sh install
 
 uninstall:

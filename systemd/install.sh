@@ -18,6 +18,7 @@ ETC=$DESTDIR/etc/hailong
 UNITS=$DESTDIR/etc/systemd/system
 DATA=$DESTDIR/var/lib/hailong
 SERVICES="hailong-web.socket hailong-web.service hailong-jobs.service hailong-backup.timer"
+UNIT_FILES="$SERVICES hailong-backup.service"
 PARTS="satisfaction kiosk admin static templates docs systemd requirements
     wsgi.py pyproject.toml README.md CHANGELOG.md LICENSE"
 
@@ -69,10 +70,10 @@ make_settings() {
     install -d -m 755 "$ETC"
     install -d -m 700 "$ETC/credentials"
     [ -e "$ETC/hailong.env" ] || install -m 640 "$SOURCE/systemd/hailong.env" "$ETC/hailong.env"
-    for unit in web.socket web.service jobs.service backup.service backup.timer; do
-        mkdir -p "$UNITS"
-        sed "s|/opt/hailong|$PREFIX|g" "$SOURCE/systemd/hailong-$unit" >"$UNITS/hailong-$unit"
-        chmod 644 "$UNITS/hailong-$unit"
+    mkdir -p "$UNITS"
+    for unit in $UNIT_FILES; do
+        sed "s|/opt/hailong|$PREFIX|g" "$SOURCE/systemd/$unit" >"$UNITS/$unit"
+        chmod 644 "$UNITS/$unit"
     done
     [ -n "$DESTDIR" ] || install -d -m 700 -o hailong -g hailong "$DATA"
 }
@@ -145,7 +146,8 @@ do_uninstall() {
         # shellcheck disable=SC2086
         systemctl disable --quiet --now $SERVICES 2>/dev/null || true
     fi
-    rm -f "$UNITS"/hailong-web.* "$UNITS"/hailong-jobs.* "$UNITS"/hailong-backup.*
+    # The administrator's own additions, in folders such as hailong-web.service.d, stay.
+    for unit in $UNIT_FILES; do rm -f "$UNITS/$unit"; done
     rm -f "$DESTDIR/usr/lib/sysusers.d/hailong.conf"
     rm -rf "$ROOT"
     if has_systemd; then systemctl daemon-reload; fi

@@ -111,13 +111,21 @@ def test_an_older_program_is_not_put_in_the_place_of_a_newer_one(tmp_path: Path)
 def test_what_is_removed_leaves_data_and_settings(tmp_path: Path) -> None:
     for name in ("opt/hailong/current", "etc/systemd/system", "etc/hailong", "var/lib/hailong"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "etc/systemd/system/hailong-web.service").touch()
-    (tmp_path / "etc/systemd/system/hailong-kiosk-browser.service").touch()
+    units = tmp_path / "etc/systemd/system"
+    for name in (*SERVICES, "hailong-web.socket", "hailong-backup.timer"):
+        (units / name).touch()
+    (units / "hailong-kiosk-browser.service").touch()
+    own = units / "hailong-web.service.d" / "own.conf"
+    own.parent.mkdir()
+    own.write_text("[Service]\nReadWritePaths=/mnt/backup\n")
     (tmp_path / "var/lib/hailong/hailong.sqlite3").touch()
-    assert _run("uninstall", tmp_path).returncode == 0
+    done = _run("uninstall", tmp_path)
+    assert done.returncode == 0, done.stderr
     assert not (tmp_path / "opt/hailong").exists()
-    assert [path.name for path in (tmp_path / "etc/systemd/system").iterdir()] == [
-        "hailong-kiosk-browser.service"
-    ]
+    assert {path.name for path in units.iterdir()} == {
+        "hailong-kiosk-browser.service",
+        "hailong-web.service.d",
+    }
+    assert own.exists()
     assert (tmp_path / "var/lib/hailong/hailong.sqlite3").exists()
     assert (tmp_path / "etc/hailong").exists()
