@@ -101,12 +101,17 @@ def _engine(connection: Connection) -> str:
 
 
 def _journal(connection: Connection) -> Finding:
-    """The file's mode is set when the product connects; WAL is right with a repaired library."""
+    """What the file itself says; WAL is right with a repaired library.
+
+    The file remembers only whether it is in WAL: of the others, the product takes truncate.
+    """
     wanted = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "truncate"
     found = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
     is_right = (found == "wal") is (wanted == "wal")
-    verdict = Verdict.GOOD if is_right else Verdict.WARNING
-    return Finding("Nhật ký ghi", "Journal", verdict, f"{wanted}, synchronous=full")
+    names = ("Nhật ký ghi", "Journal")
+    if is_right:
+        return Finding(*names, Verdict.GOOD, f"{wanted}, synchronous=full")
+    return Finding(*names, Verdict.WARNING, f"{found} ≠ {wanted}")
 
 
 def _permissions(settings: Settings) -> Finding:

@@ -5,7 +5,7 @@ job is one more line.
 """
 
 import logging
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 
 from flask import current_app
 
@@ -28,7 +28,7 @@ from satisfaction.database import reading, unit_of_work
 from satisfaction.ledger import HeldRun
 from satisfaction.periods import day_period
 from satisfaction.retention import Erased
-from satisfaction.timetable import Job, Result, hourly
+from satisfaction.timetable import Job, Result, hourly, on_any_day
 from satisfaction.web.shell import shell_version
 
 logger = logging.getLogger("hailong.jobs")
@@ -36,12 +36,11 @@ logger = logging.getLogger("hailong.jobs")
 DAYS_LOOKED_AT = 4
 
 
-def rebuild_days() -> Result:
-    """Store the counts of stale days anew, and mark odd ratings of the last days."""
+def rebuild_days(due_day: date) -> Result:
+    """Store anew the counts of stale days before this one, mark odd ratings of the last four."""
     with reading() as session:
-        stale = list(rollups.list_stale_days(session))
-    today = clock.today()
-    recent = [today - timedelta(days=back) for back in range(DAYS_LOOKED_AT, 0, -1)]
+        stale = [day for day in rollups.list_stale_days(session) if day < due_day]
+    recent = [due_day - timedelta(days=back) for back in range(DAYS_LOOKED_AT, 0, -1)]
     marks = 0
     for day in sorted({*stale, *recent}):
         with unit_of_work() as session:
@@ -66,7 +65,9 @@ def prune() -> Result:
     with unit_of_work() as session:
         pruned = pruning.prune(session)
         forgotten = deeds.prune_deeds(session, months=months)
-    return {"rows": pruned.throttles + pruned.quotas + pruned.sign_ins + forgotten}
+        runs = ledger.prune_runs(session)
+    rows = pruned.throttles + pruned.quotas + pruned.sign_ins + forgotten + runs
+    return {"rows": rows}
 
 
 def close_idle_accounts() -> Result:
@@ -103,15 +104,31 @@ def erase_words() -> Result:
         total += erased
 
 
-JOBS: tuple[Job, ...] = (
-    Job(name="rebuild", times=(time(0, 20),), run=rebuild_days, lease=timedelta(hours=2)),
-    Job(name="prune", times=(time(0, 50),), run=prune),
-    Job(name="idle", times=(time(1, 5),), run=close_idle_accounts),
-    Job(name="retention", times=(time(1, 20),), run=erase_words, lease=timedelta(hours=2)),
-    Job(name="backup", times=(time(2, 30),), run=back_up, lease=timedelta(hours=3)),
-    Job(name="fleet", times=hourly(5), run=watch_fleet),
-    Job(name="escalate", times=hourly(35), run=see_to_cases),
+NIGHTLY: tuple[Job, ...] = (
+    Job(
+        name="rebuild",
+        times=(time(0, 20),),
+        run=rebuild_days,
+        catches_up=True,
+        lease=timedelta(hours=2),
+    ),
+    Job(name="prune", times=(time(0, 50),), run=on_any_day(prune), catches_up=True),
+    Job(name="idle", times=(time(1, 5),), run=on_any_day(close_idle_accounts), catches_up=True),
+    Job(
+        name="retention",
+        times=(time(1, 20),),
+        run=on_any_day(erase_words),
+        catches_up=True,
+        lease=timedelta(hours=2),
+    ),
 )
+# Of these only the newest moment counts: yesterday's backup cannot be taken today.
+NEWEST: tuple[Job, ...] = (
+    Job(name="backup", times=(time(2, 30),), run=on_any_day(back_up), lease=timedelta(hours=3)),
+    Job(name="fleet", times=hourly(5), run=on_any_day(watch_fleet)),
+    Job(name="escalate", times=hourly(35), run=on_any_day(see_to_cases)),
+)
+JOBS: tuple[Job, ...] = NIGHTLY + NEWEST
 
 
 def job_names() -> tuple[str, ...]:
@@ -145,7 +162,7 @@ def carry_out(held: HeldRun) -> bool:
     result: Result | None = None
     problem = ""
     try:
-        result = job.run()
+        result = job.run(clock.local_day(held.planned_at))
     except Exception as failure:  # One job's fault must not stop the others.
         problem = f"{type(failure).__name__}: {failure}"
         logger.exception("job %s failed", held.job)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 
@@ -194,6 +194,17 @@ def finish_run(
         run.next_try_at = clock.now() + PAUSE * run.attempts
     run.finished_at = clock.now() if run.state in {JobState.DONE, JobState.FAILED} else None
     return True
+
+
+def prune_runs(session: Session) -> int:
+    """Forget runs that ended long ago; return how many. What is unfinished stays.
+
+    Writes: job_run.
+    """
+    last_day = clock.today() - KEPT
+    statement = delete(JobRun).where(JobRun.local_day < last_day, JobRun.state.not_in(_UNFINISHED))
+    result: CursorResult[Any] = session.connection().execute(statement)
+    return result.rowcount
 
 
 def start_by_hand(session: Session, job: str, *, known: Sequence[str], account_id: int) -> None:

@@ -18,15 +18,21 @@ Result = Mapping[str, int]
 class Job:
     """Something to be done at times of each day; its function may run twice and may run late.
 
+    ``run`` is told the day for which it was due, which is an earlier one where it is made up for.
     ``catches_up`` says that a missed day is made up for; else only the newest moment counts.
     ``lease`` is how long a run may take before somebody else begins it anew.
     """
 
     name: str
     times: tuple[time, ...]
-    run: Callable[[], Result]
+    run: Callable[[date], Result]
     catches_up: bool = False
     lease: timedelta = timedelta(minutes=10)
+
+
+def on_any_day(work: Callable[[], Result]) -> Callable[[date], Result]:
+    """Return as a job's function what does the same whatever day it was due for."""
+    return lambda _day: work()
 
 
 def hourly(minute: int, *, first: int = 0, last: int = 23) -> tuple[time, ...]:

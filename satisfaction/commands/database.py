@@ -5,6 +5,7 @@ from flask import current_app
 
 from satisfaction import (
     deeds,
+    ledger,
     pruning,
     schema,
 )
@@ -47,7 +48,8 @@ def prune_command() -> None:
     with unit_of_work() as session:
         pruned = pruning.prune(session)
         deeds.prune_deeds(session, months=settings.audit_months)
-    gone = f"{pruned.throttles} + {pruned.quotas} + {pruned.sign_ins}"
+        runs = ledger.prune_runs(session)
+    gone = f"{pruned.throttles} + {pruned.quotas} + {pruned.sign_ins} + {runs}"
     click.echo(f"Đã xóa {gone} dòng không còn cần / {gone} rows that were over are gone")
 
 

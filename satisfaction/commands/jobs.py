@@ -3,12 +3,15 @@
 from datetime import UTC, datetime
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from satisfaction import clock, ledger, scheduler
 from satisfaction.commands.base import Commands
+from satisfaction.config import Settings
 from satisfaction.database import db, reading
 from satisfaction.jobs import JOBS
+from satisfaction.presence import stay_present
 from satisfaction.web.contexts import this_app
 
 MOMENT = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
@@ -22,7 +25,12 @@ def job_commands() -> None:
 @job_commands.command("run")
 @with_appcontext
 def run_command() -> None:
-    """Run the jobs until told to stop; a job that has begun is finished first."""
+    """Run the jobs until told to stop; a job that has begun is finished first.
+
+    Nothing is restored meanwhile, as the data folder is held.
+    """
+    settings: Settings = current_app.config["SETTINGS"]
+    stay_present(settings.data_folder)
     db.engine.dispose()
     click.echo("Bộ lịch đang chạy / The scheduler is running")
     scheduler.run(this_app())

@@ -33,6 +33,7 @@ from satisfaction.errors import (
 from satisfaction.models import AuditEntry, Rating
 from satisfaction.terms import AuditAction
 from satisfaction.web.contexts import this_app
+from tests.commanding import running_command
 from tests.conftest import Office
 from tests.making import rated_visit
 
@@ -189,6 +190,22 @@ def test_nothing_is_restored_under_a_running_server(
         looker.kill()
         looker.wait()
     _restore(plan, taken.name, settings)
+
+
+def test_nothing_is_restored_while_the_jobs_run(
+    run: Run, settings: Settings, plan: BackupPlan, ward: Office
+) -> None:
+    taken = run_backup(settings, BackupKind.BY_HAND)
+    words = ["jobs", "run"]
+    with running_command(settings, words) as jobs:
+        jobs.wait_for("The scheduler is running")
+        refused = run("backup", "restore", taken.name, "--yes", "--overwrite-newer")
+        assert refused.exit_code == 1
+        assert "is in use; stop the services first" in refused.stderr
+        assert str(settings.data_folder) in refused.stderr
+        jobs.terminate()
+    done = run("backup", "restore", taken.name, "--yes", "--overwrite-newer")
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("way", ["gpg", "age"])

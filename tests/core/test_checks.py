@@ -1,7 +1,9 @@
 """A look at the whole installation: a line for each thing, and the status that scripts read."""
 
 import socket
+import sqlite3
 import subprocess
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,11 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from satisfaction import backups, checks, clock, schema
+from satisfaction import backups, checks, clock, dumps, schema
 from satisfaction.backups import BackupKind
 from satisfaction.checks import Finding, Verdict, check_installation
 from satisfaction.config import Settings, load_settings
-from satisfaction.database import unit_of_work
+from satisfaction.database import db, unit_of_work, wal_is_safe
 from satisfaction.errors import ConfigurationError
 from tests.conftest import Office
 
@@ -84,6 +86,22 @@ def test_no_backup_and_an_old_one_are_to_be_looked_at(
         backups.take_backup(plan, BackupKind.NIGHTLY)
     assert _look(settings)["Backups"].verdict is Verdict.WARNING
     assert app.test_cli_runner().invoke(args=["check", "--strict"]).exit_code == 1
+
+
+def test_the_journal_is_what_the_file_says(settings: Settings, ward: Office) -> None:
+    url = settings.effective_database_url
+    if not dumps.is_sqlite(url):
+        assert "Journal" not in _look(settings)
+        return
+    assert _look(settings)["Journal"].verdict is Verdict.GOOD
+    is_wal = wal_is_safe(sqlite3.sqlite_version_info)
+    wrong = "delete" if is_wal else "wal"
+    db.engine.dispose()
+    with closing(sqlite3.connect(dumps.sqlite_file(url))) as connection:
+        connection.execute(f"PRAGMA journal_mode={wrong}")
+        found = _look(settings)["Journal"]
+    assert found.verdict is Verdict.WARNING
+    assert found.value == f"{wrong} ≠ {'wal' if is_wal else 'truncate'}"
 
 
 @pytest.mark.parametrize(

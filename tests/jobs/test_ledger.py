@@ -2,7 +2,7 @@
 
 import threading
 import time as timer
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from flask import Flask
@@ -14,7 +14,8 @@ from satisfaction.database import reading, unit_of_work
 from satisfaction.ledger import MOST_ATTEMPTS
 from satisfaction.models import AuditEntry, CountedDay, JobRun
 from satisfaction.terms import AuditAction, JobState, Role
-from satisfaction.timetable import Job, Result, due_moments, hourly
+from satisfaction.timetable import Job, Result, due_moments, hourly, on_any_day
+from satisfaction.web.job_words import say_result
 from tests.admin.officers import make_officer
 from tests.conftest import NOW, Office
 from tests.making import rated_visit
@@ -30,7 +31,7 @@ class Counter:
         self.runs: list[datetime] = []
         self.failures = 0
 
-    def run(self) -> Result:
+    def run(self, _day: date) -> Result:
         """Count one run."""
         self.runs.append(clock.now())
         if self.failures:
@@ -61,13 +62,13 @@ def _rows() -> list[JobRun]:
 
 
 def test_a_moment_is_of_the_offices_clock_and_hours_are_of_each_day() -> None:
-    job = Job(name="x", times=(time(18),), run=dict, catches_up=True)
+    job = Job(name="x", times=(time(18),), run=on_any_day(dict), catches_up=True)
     due = due_moments(job, datetime(2026, 3, 10, 11, 0, tzinfo=UTC))
     assert due[-1] == datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
     assert len(due) == 8
     assert len(due_moments(job, datetime(2026, 3, 10, 10, 59, tzinfo=UTC))) == 7
     assert hourly(5, first=7, last=9) == (time(7, 5), time(8, 5), time(9, 5))
-    newest = Job(name="x", times=hourly(5), run=dict)
+    newest = Job(name="x", times=hourly(5), run=on_any_day(dict))
     assert due_moments(newest, NOW) == [datetime(2026, 3, 10, 1, 5, tzinfo=UTC)]
 
 
@@ -188,6 +189,44 @@ def test_the_shipped_jobs_run_and_say_what_they_did(
     assert set(results) == {job.name for job in jobs.JOBS}
     with reading() as session:
         assert session.scalar(select(CountedDay.rebuilt_at)) == NOW
+
+
+def test_three_days_off_are_made_up_for_by_the_shipped_jobs_each_day_by_its_own_run(
+    app: Flask, ward: Office
+) -> None:
+    with clock.replaced(NOW - 4 * DAY):
+        assert scheduler.run_due_jobs() == 0
+    for back in (4, 3, 2, 1):
+        rated_visit(ward, 5, at=NOW - back * DAY)
+    with clock.replaced(NOW):
+        assert scheduler.run_due_jobs() == 4 * len(jobs.NIGHTLY) + len(jobs.NEWEST)
+        with app.test_request_context(), reading() as session:
+            lines = list(reversed(ledger.list_runs(session)))
+            told = [say_result(line) for line in lines if line.job == "rebuild"]
+    for job in jobs.NIGHTLY:
+        runs = [line for line in lines if line.job == job.name][1:]
+        assert [line.is_made_up_for for line in runs] == [True, True, True, False]
+        assert [line.state for line in runs] == [JobState.DONE] * 4
+        days = [line.local_day for line in runs]
+        assert days == [clock.local_day(NOW - back * DAY) for back in (3, 2, 1, 0)]
+    rebuilt = [line.result for line in lines if line.job == "rebuild"][1:]
+    assert rebuilt == [{"days": 1, "marks": 0}] * 4
+    assert told[1] == "1 ngày tính lại; 0 dấu mới; làm bù cho ngày máy chủ không chạy"
+    for job in jobs.NEWEST:
+        (run,) = [line for line in lines if line.job == job.name][1:]
+        assert not run.is_made_up_for
+
+
+def test_the_ledger_forgets_what_ended_long_ago_and_nothing_else(counter: Counter) -> None:
+    counter.failures = 1
+    assert _run_at(NOW - DAY) == 0
+    with clock.replaced(NOW - 2 * DAY + ledger.KEPT), unit_of_work() as session:
+        assert ledger.prune_runs(session) == 0
+    with clock.replaced(NOW - DAY + ledger.KEPT), unit_of_work() as session:
+        assert ledger.prune_runs(session) == 1
+    with clock.replaced(NOW + ledger.KEPT), unit_of_work() as session:
+        assert ledger.prune_runs(session) == 0
+    assert [row.state for row in _rows()] == [JobState.PLANNED]
 
 
 def test_unused_accounts_are_closed_and_old_deeds_forgotten_by_themselves(
