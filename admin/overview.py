@@ -15,6 +15,7 @@ from admin.questions import (
     tidied,
     without_period,
 )
+from admin.voice_links import VoiceLinks
 from satisfaction import clock
 from satisfaction.dashboard import (
     Asked,
@@ -71,7 +72,7 @@ def _show(question: Question, status: int, problem: str = "") -> ResponseReturnV
         quick_periods=QUICK_PERIODS,
         channels=tuple(Channel),
         order=order,
-        procedure_ids={one.detail: one.id for one in dashboard.scope.procedures},
+        voice_links=VoiceLinks(question, dashboard, current_reader().voices),
         todo_address=lambda todo: _address_of(todo, question),
         **_draw(dashboard),
     )

@@ -5,6 +5,7 @@ order is a keyed shuffle, and a voice is named by a pseudonym.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -89,10 +90,14 @@ class Voice:
 
 @dataclass(frozen=True, kw_only=True)
 class VoicePage:
-    """One page of voices, and how many there are in all."""
+    """One page of voices, and how many there are in all.
+
+    ``unlinked`` of them belong to no visit, so that no figure of the overview holds them.
+    """
 
     voices: tuple[Voice, ...]
     total: int
+    unlinked: int
     page: int
     page_count: int
 
@@ -111,14 +116,16 @@ def list_voices(session: Session, reader: Reader, wanted: Wanted, *, page: int =
 
     A page beyond the last one is the last one.
     """
-    counts = _count_by_day(session, reader, wanted)
+    counts, unlinked = _count_by_day(session, reader, wanted)
     total = sum(counts.values())
     page_count = max(1, -(-total // PAGE_LENGTH))
     page = min(max(1, page), page_count)
     first = (page - 1) * PAGE_LENGTH
     seqs = _slice(session, reader, wanted, counts=counts, first=first, length=PAGE_LENGTH)
     voices = _load(session, reader, wanted, seqs=seqs)
-    return VoicePage(voices=voices, total=total, page=page, page_count=page_count)
+    return VoicePage(
+        voices=voices, total=total, unlinked=unlinked, page=page, page_count=page_count
+    )
 
 
 def list_latest(
@@ -135,7 +142,7 @@ def list_latest(
     ``is_unsatisfied`` leaves out the words of those who were satisfied.
     """
     wanted = Wanted(period=_last_days(days), unit_ids=unit_ids, is_unsatisfied=is_unsatisfied)
-    counts = _count_by_day(session, reader, wanted)
+    counts, _ = _count_by_day(session, reader, wanted)
     seqs = _slice(session, reader, wanted, counts=counts, first=0, length=limit)
     return _load(session, reader, wanted, seqs=seqs)
 
@@ -204,18 +211,26 @@ def _last_days(days: int) -> Period:
     return Period(end - timedelta(days=days), end)
 
 
-def _count_by_day(session: Session, reader: Reader, wanted: Wanted) -> dict[date, int]:
-    """Return how many voices each day has, the newest day first."""
+def _count_by_day(
+    session: Session, reader: Reader, wanted: Wanted
+) -> tuple[dict[date, int], int]:
+    """Return how many voices each day has, the newest day first, and how many have no visit."""
     if wanted.words:
-        found = [row.day for row in _matching(session, reader, wanted)]
-        return {day: found.count(day) for day in sorted(set(found), reverse=True)}
-    columns = {"day": Rating.local_day, "amount": func.count()}
+        found = _matching(session, reader, wanted)
+        counts = Counter(row.day for row in found)
+        newest_first = {day: counts[day] for day in sorted(counts, reverse=True)}
+        return newest_first, sum(row.visit is None for row in found)
+    columns = {
+        "day": Rating.local_day,
+        "amount": func.count(),
+        "linked": func.count(Rating.visit_id),
+    }
     rows = session.execute(
         select_voices(session, reader, wanted, columns=columns)
         .group_by(Rating.local_day)
         .order_by(Rating.local_day.desc())
-    )
-    return {row.day: row.amount for row in rows}
+    ).all()
+    return {row.day: row.amount for row in rows}, sum(row.amount - row.linked for row in rows)
 
 
 def _slice(
@@ -259,6 +274,7 @@ def _matching(
     """Return the keys and times of voices, of these days or of all, whose words match."""
     columns = {
         "seq": Rating.seq,
+        "visit": Rating.visit_id,
         "day": Rating.local_day,
         "tapped_at": Rating.tapped_at,
         "offset": Rating.clock_offset_ms,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from satisfaction import clock, counting, office, recording, rollups, succession, visits
 from satisfaction.calendars import Week, read_spans, set_week
+from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import reading, unit_of_work
 from satisfaction.figures import CountQuery, Figures
 from satisfaction.models import Desk, Heartbeat, Rating
@@ -403,25 +404,82 @@ def test_words_of_who_was_satisfied_are_not_among_the_latest_low_ones(
     assert "Rất chu đáo" in browser.get("/admin/voices?period=2026-03").text
 
 
-def test_each_figure_leads_to_the_voices_behind_it(app: Flask, march: Office) -> None:
-    browser = _open(app, march)
+def _addresses(html: str, part: str) -> list[str]:
+    return [unescape(one) for one in re.findall(r'href="(/admin/voices\?[^"]*)"', _part(html, part))]
+
+
+def _listed(browser: OfficersBrowser, address: str) -> int:
+    """Return how many voices the list of an address says that it holds."""
+    answer = browser.get(address)
+    assert answer.status_code == 200, address
+    found = re.search(r"([\d.]+) ý kiến chưa hài lòng hoặc có lời", answer.text)
+    return _number(found[1]) if found else 0
+
+
+@pytest.mark.parametrize("narrowing", ["", "&channel=online", "&channel=in_person"])
+def test_each_figure_leads_to_as_many_voices_as_it_counts(
+    app: Flask, march: Office, elsewhere: Office, narrowing: str
+) -> None:
+    """Words of the satisfied, and other units, are in no list behind a figure."""
+    speak(march, 5, at=MONDAY, words="Rất chu đáo")
+    _plant(elsewhere, [1] * 5)
+    _plant(march, [2, 3], at=MONDAY - timedelta(days=4), procedure=0, channel=Channel.ONLINE)
+    browser = _open(app, march, Role.HEAD)
+    html = browser.get(f"{PAGE}{narrowing}").text
+    chosen: dict[str, Any] = {}
+    if narrowing:
+        chosen["channel"] = Channel(narrowing.rpartition("=")[2])
+    expected: dict[str, list[int]] = {}
+    for part, by in (
+        ("places", Dimension.DESK),
+        ("days", Dimension.DAY),
+        ("procedures", Dimension.PROCEDURE),
+    ):
+        rows = [row for row in _count(march, by, **chosen).rows if row.key != "unknown"]
+        if part == "procedures":
+            rows = [row for row in rows if row.answers >= 30]
+        low = [row.neutral + row.dissatisfied for row in rows]
+        expected[part] = sorted(one for one in low if one)
+    total = _count(march, Dimension.TOTAL, **chosen).total
+    unsatisfied = total.neutral + total.dissatisfied
+    expected["places"] = sorted([*expected["places"], unsatisfied])
+    with reading() as session:
+        query = CountQuery(unit_id=march.unit.id, period=MARCH, **chosen)
+        reasons = counting.count_reasons(session, query, with_allegations=True)
+    expected["reasons"] = sorted(row.count for row in reasons.rows if row.count)
+    for part, counts in expected.items():
+        found = [one for one in _addresses(html, part) if "level=1" in one]
+        assert all(narrowing.lstrip("&") in one for one in found)
+        assert sorted(_listed(browser, one) for one in found) == counts, part
+    figure = re.search(r'data-figure="unsatisfied">.*?href="([^"]*)"', html, re.DOTALL)
+    assert figure is not None
+    assert _listed(browser, unescape(figure[1])) == unsatisfied
+
+
+def test_opinions_without_a_visit_are_said_to_be_beyond_the_count(
+    app: Flask, march: Office
+) -> None:
+    with clock.replaced(MONDAY), unit_of_work() as session:
+        changed = change_configuration(session, march.unit, Changes(allows_unlinked=True))
+        given = tap(march, level=1, configuration_id=changed.id)
+        recording.record_rating(session, given)
+    browser = _open(app, march, Role.HEAD)
     html = browser.get(PAGE).text
-    wanted = {
-        "places": f"desk={march.desks[1].id}",
-        "reasons": "reason=wait",
-        "procedures": f"procedure={march.procedures[1].id}",
-    }
-    for part, words in wanted.items():
-        found = [
-            unescape(one) for one in re.findall(r'href="(/admin/voices[^"]*)"', _part(html, part))
-        ]
-        address = next(one for one in found if words in one)
-        assert "period=2026-03" in address
-        assert browser.get(address).status_code == 200
-    names = {desk.id: f"desk={desk.id}" for desk in march.desks}
-    assert sorted(re.findall(r"voices[^\"]*(desk=\d+)", _part(html, "places"))) == sorted(
-        names.values()
-    )
+    address = next(one for one in _addresses(html, "places") if "desk" not in one)
+    total = _count(march, Dimension.TOTAL).total
+    assert _listed(browser, address) == total.neutral + total.dissatisfied + 1
+    said = "Trong đó 1 ý kiến không gắn lượt phục vụ nên không tính vào số liệu tổng quan."
+    assert said in browser.get(address).text
+
+
+def test_a_period_that_the_list_does_not_take_is_led_to_no_list(app: Flask, march: Office) -> None:
+    browser = _open(app, march)
+    html = browser.get("/admin/overview?from=2025-01-01&to=2026-03-31").text
+    assert "level=" not in html
+    assert "125" in _figure(html, "answers")
+    inside = browser.get("/admin/overview?from=2025-03-01&to=2026-03-31").text
+    address = next(one for one in _addresses(inside, "places") if "desk" not in one)
+    assert _listed(browser, address) == 15
 
 
 def test_who_may_see_no_voice_is_led_to_none(app: Flask, march: Office) -> None:
