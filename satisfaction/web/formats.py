@@ -54,6 +54,11 @@ def as_share(share: float | None, of: int | None = None) -> str:
     return (text.replace(".", ",") if is_vietnamese() else text) + "%"
 
 
+def as_share_range(low: float, high: float, of: int | None = None) -> str:
+    """Return two fractions as one range of percent: 92,2–94,0%."""
+    return f"{as_share(low, of).rstrip('%')}–{as_share(high, of)}"
+
+
 def as_shown_share(share: float | None, of: int | None) -> str:
     """Return a fraction as it may be shown: a dash where its denominator is too small."""
     return NO_VALUE if is_few(of) else as_share(share, of)
@@ -108,4 +113,6 @@ def install_formats(app: Flask) -> None:
         clock=as_clock,
         moment=as_moment,
     )
-    app.jinja_env.globals.update(asset_url=asset_url, is_few=is_few, now=clock.now)
+    app.jinja_env.globals.update(
+        asset_url=asset_url, is_few=is_few, now=clock.now, share_range=as_share_range
+    )
