@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from satisfaction import case_figures, clock, counting, voices, watch
+from satisfaction import case_figures, clock, counting, voice_rows, voices, watch
 from satisfaction.comparison import Comparable, Obstacle, find_comparable
 from satisfaction.figures import CountQuery, CountRow, Figures, HourCount, ReasonCounts
 from satisfaction.findings import (
@@ -208,7 +208,7 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
         reasons=_read_reasons(session, query, has_allegations=has_allegations),
         procedures=_chart_procedures(session, query),
         todos=choose_in_turn(below, _find_overdue(session, asked.reader, unit_ids), alerts),
-        voices=_list_voices(session, asked.reader, unit_ids),
+        voices=_list_voices(session, asked.reader, unit_ids, query),
         waiting=_list_waiting(session, scope.query, unit_ids),
         last_beat=None if figures.total.answers else _find_last_beat(session, unit_ids),
         has_allegations=has_allegations,
@@ -361,15 +361,24 @@ def _find_overdue(session: Session, reader: Reader, unit_ids: frozenset[int]) ->
 
 
 def _list_voices(
-    session: Session, reader: Reader, unit_ids: frozenset[int]
+    session: Session, reader: Reader, unit_ids: frozenset[int], query: CountQuery
 ) -> tuple[Voice, ...] | None:
-    """Return the latest voices that the officer may see by now; None where none may be seen."""
+    """Return the newest low ratings of the question that the officer may see by now.
+
+    None where none may be seen.
+    """
     units = unit_ids & reader.voices
     if not units:
         return None
-    return voices.list_latest(
-        session, reader, limit=MOST_VOICES, unit_ids=units, is_unsatisfied=True
+    wanted = voice_rows.Wanted(
+        period=query.period,
+        unit_ids=units,
+        desk_id=query.desk_id,
+        procedure_id=query.procedure_id,
+        channel=query.channel,
+        is_unsatisfied=True,
     )
+    return voices.list_newest(session, reader, wanted, limit=MOST_VOICES)
 
 
 def _list_alerts(session: Session, unit_ids: Set[int]) -> list[Todo]:

@@ -7,7 +7,7 @@ order is a keyed shuffle, and a voice is named by a pseudonym.
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any
@@ -53,6 +53,7 @@ from satisfaction.voice_rows import (
 
 PAGE_LENGTH = 25
 LATE = timedelta(hours=1)
+FIRST_READ_DAYS = 7
 LONGEST_MEMORY = Period(date(2000, 1, 1), date(2200, 1, 1))
 
 
@@ -129,22 +130,30 @@ def list_voices(session: Session, reader: Reader, wanted: Wanted, *, page: int =
 
 
 def list_latest(
-    session: Session,
-    reader: Reader,
-    *,
-    limit: int = 5,
-    days: int = 7,
-    unit_ids: frozenset[int] | None = None,
-    is_unsatisfied: bool = False,
+    session: Session, reader: Reader, *, limit: int = 5, days: int = 7
 ) -> tuple[Voice, ...]:
-    """Return the latest voices of the last days, today included, in the order of the list.
+    """Return the latest voices of the last days, today included, in the order of the list."""
+    return list_newest(session, reader, Wanted(period=_last_days(days)), limit=limit)
 
-    ``is_unsatisfied`` leaves out the words of those who were satisfied.
+
+def list_newest(
+    session: Session, reader: Reader, wanted: Wanted, *, limit: int
+) -> tuple[Voice, ...]:
+    """Return the newest of the voices that are asked for, in the order of the list.
+
+    Only as many days are read as it takes, from the last one of the period backwards.
     """
-    wanted = Wanted(period=_last_days(days), unit_ids=unit_ids, is_unsatisfied=is_unsatisfied)
-    counts, _ = _count_by_day(session, reader, wanted)
-    seqs = _slice(session, reader, wanted, counts=counts, first=0, length=limit)
-    return _load(session, reader, wanted, seqs=seqs)
+    end = min(wanted.period.end_day, clock.today() + timedelta(days=1))
+    days = (end - wanted.period.first_day).days
+    read = 0
+    while read < days:
+        read = min(days, FIRST_READ_DAYS if not read else read * 4)
+        part = replace(wanted, period=Period(end - timedelta(days=read), end))
+        counts, _ = _count_by_day(session, reader, part)
+        if sum(counts.values()) >= limit or read == days:
+            seqs = _slice(session, reader, part, counts=counts, first=0, length=limit)
+            return _load(session, reader, part, seqs=seqs)
+    return ()
 
 
 def count_unseen(
@@ -211,9 +220,7 @@ def _last_days(days: int) -> Period:
     return Period(end - timedelta(days=days), end)
 
 
-def _count_by_day(
-    session: Session, reader: Reader, wanted: Wanted
-) -> tuple[dict[date, int], int]:
+def _count_by_day(session: Session, reader: Reader, wanted: Wanted) -> tuple[dict[date, int], int]:
     """Return how many voices each day has, the newest day first, and how many have no visit."""
     if wanted.words:
         found = _matching(session, reader, wanted)

@@ -321,6 +321,21 @@ def title_procedures(chart: Chart[str]) -> Markup:
     return escape(_("Chưa đủ lượt để so các thủ tục"))
 
 
+def title_voices(dashboard: Dashboard, *, is_last_week: bool) -> str:
+    """Return the finding about the latest low ratings; how many answers there were, if none."""
+    if dashboard.voices:
+        return str(_("Ý kiến chưa hài lòng mới nhất"))
+    total = dashboard.total
+    if total.neutral + total.dissatisfied:
+        return str(_("Ý kiến chưa hài lòng của kỳ này chưa đến lúc hiện"))
+    answers = as_number(total.answers)
+    if is_last_week:
+        text = _("Không có ý kiến chưa hài lòng trong 7 ngày qua (%(answers)s lượt)")
+    else:
+        text = _("Không có ý kiến chưa hài lòng trong kỳ này (%(answers)s lượt)")
+    return str(text) % {"answers": answers}
+
+
 def say_points(difference: Difference | None) -> str:
     """Return a difference in points of a percent, with its sign: +0,7."""
     if difference is None:

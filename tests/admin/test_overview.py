@@ -177,7 +177,7 @@ def test_the_sentence_names_the_desk_below_its_limit_and_the_title_too(
 
 def test_the_interval_stands_beside_the_share(app: Flask, march: Office) -> None:
     html = _open(app, march).get(PAGE).text
-    assert "khoảng tin cậy 95%: 81,1%–92,6%" in _figure(html, "share")
+    assert "khoảng tin cậy 95%: 81,1–92,6%" in _figure(html, "share")
 
 
 def test_few_answers_have_counts_and_no_percentage(app: Flask, ward: Office) -> None:
@@ -395,6 +395,39 @@ def test_the_latest_voices_are_shown_to_who_may_see_them_after_closing(
     assert 'data-part="voices"' not in signed_in(app, "auditor").get(PAGE).text
 
 
+def test_the_latest_voices_follow_the_question(app: Flask, march: Office) -> None:
+    """They are those of its period, desk, procedure and channel, with how many there are."""
+    _plant(march, [2] * 8, at=MONDAY - timedelta(days=40), desk=0, reasons=("manner",))
+    browser = _open(app, march)
+
+    def shown(words: str) -> str:
+        return _text(_part(browser.get(f"/admin/overview?{words}").text, "voices"))
+
+    march_only, january = shown("period=2026-03"), shown("period=2026-01")
+    assert "Xem cả 15 ý kiến" in march_only
+    assert march_only.count("Thứ Hai 09/03/2026") == 6
+    assert january.count("Thứ Tư 28/01/2026") == 6
+    assert "Xem cả 8 ý kiến" in january
+    assert "09/03/2026" not in january
+    first, second = (desk.id for desk in march.desks)
+    assert shown(f"period=2026-03&desk={first}").count("Thứ Hai 09/03/2026") == 1
+    assert "Bàn 1" not in shown(f"period=2026-03&desk={second}")
+    of_first = shown(f"period=2026-03&procedure={march.procedures[0].id}")
+    assert "Xem cả 1 ý kiến" in of_first
+    none = "Không có ý kiến chưa hài lòng trong kỳ này (40 lượt)"
+    assert none in shown("period=2026-03&channel=online")
+    assert "7 ngày qua (40 lượt)" in shown("period=7-days&channel=online")
+
+
+def test_low_answers_that_are_not_shown_yet_are_not_said_to_be_none(
+    app: Flask, ward: Office
+) -> None:
+    _plant(ward, [1, 5], at=NOW - timedelta(minutes=10))
+    part = _text(_part(_open(app, ward).get(PAGE).text, "voices"))
+    assert "Ý kiến chưa hài lòng của kỳ này chưa đến lúc hiện" in part
+    assert "Bàn 1" not in part
+
+
 def test_words_of_who_was_satisfied_are_not_among_the_latest_low_ones(
     app: Flask, march: Office
 ) -> None:
@@ -405,7 +438,9 @@ def test_words_of_who_was_satisfied_are_not_among_the_latest_low_ones(
 
 
 def _addresses(html: str, part: str) -> list[str]:
-    return [unescape(one) for one in re.findall(r'href="(/admin/voices\?[^"]*)"', _part(html, part))]
+    return [
+        unescape(one) for one in re.findall(r'href="(/admin/voices\?[^"]*)"', _part(html, part))
+    ]
 
 
 def _listed(browser: OfficersBrowser, address: str) -> int:
