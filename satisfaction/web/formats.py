@@ -54,7 +54,7 @@ def as_share(share: float | None, of: int | None = None) -> str:
     return (text.replace(".", ",") if is_vietnamese() else text) + "%"
 
 
-def as_share_range(low: float, high: float, of: int | None = None) -> str:
+def as_share_range(low: float, high: float, *, of: int | None = None) -> str:
     """Return two fractions as one range of percent: 92,2–94,0%."""
     return f"{as_share(low, of).rstrip('%')}–{as_share(high, of)}"
 
