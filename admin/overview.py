@@ -135,7 +135,7 @@ def _draw(dashboard: Dashboard) -> dict[str, Any]:
         "days": charts.build_control(
             {line.row.key: line.point for line in dashboard.days.lines}, dashboard.days.centre
         ),
-        "heat": charts.build_heat(dashboard.hours.cells),
+        "heat": charts.build_heat(dashboard.hours.cells, dashboard.hours.hidden),
         "reasons": charts.measure_bars(dashboard.reasons.counts.rows),
         "procedure_whiskers": _whiskers(
             dashboard.procedures,

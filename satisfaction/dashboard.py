@@ -26,6 +26,7 @@ from satisfaction.findings import (
     find_most,
     find_outliers,
     find_worst_hour,
+    hide_few,
 )
 from satisfaction.models import Desk, Heartbeat, Kiosk
 from satisfaction.office import segments_under
@@ -102,10 +103,19 @@ class Chart(Generic[Key]):
 
 @dataclass(frozen=True)
 class Hours:
-    """Answers by weekday and hour, and the hour that stands out, if one does."""
+    """Answers by weekday and hour, and the hour that stands out, if one does.
+
+    ``hidden`` are the hours whose answers are so few that they are not shown one by one.
+    """
 
     cells: Mapping[tuple[int, int], HourCount]
     worst: HourCount | None
+    hidden: frozenset[tuple[int, int]] = frozenset()
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether no hour may be shown at all."""
+        return len(self.hidden) == len(self.cells)
 
 
 @dataclass(frozen=True)
@@ -344,9 +354,11 @@ def _read_hours(session: Session, query: CountQuery) -> Hours:
         place: Counted(one.answers - one.satisfied, one.answers) for place, one in cells.items()
     }
     worst = find_worst_hour(unsatisfied, fewest=FEWEST_OF_CELL)
-    return Hours(cells, cells[worst[0]] if worst else None)
+    is_told = worst is not None and worst[0] not in hidden
+    return Hours(cells, cells[worst[0]] if worst and is_told else None, hidden)
 
 
+    hidden = hide_few({place: one.answers for place, one in cells.items()})
 def _read_reasons(session: Session, query: CountQuery, *, has_allegations: bool) -> Reasons:
     counts = counting.count_reasons(session, query, with_allegations=has_allegations)
     return Reasons(counts, find_most((row.code, row.count) for row in counts.rows))

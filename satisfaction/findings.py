@@ -122,6 +122,23 @@ def find_worst_hour(
     return worst, unsatisfied[worst]
 
 
+def hide_few(
+    amounts: Mapping[Key, int], *, fewest: int = FEWEST_OF_CELL, whole: int = FEWEST
+) -> frozenset[Key]:
+    """Return the groups of a whole that may not be shown one by one, for they would name somebody.
+
+    Too small a whole is hidden altogether. What the hidden groups hold together can be had from the
+    whole less what is shown, so a small rest takes the smallest shown group with it.
+    """
+    if sum(amounts.values()) < whole:
+        return frozenset(amounts)
+    hidden = {key for key, amount in amounts.items() if amount < fewest}
+    shown = sorted(amounts.keys() - hidden, key=lambda key: amounts[key])
+    if shown and 0 < sum(amounts[key] for key in hidden) < fewest:
+        hidden.add(shown[0])
+    return frozenset(hidden)
+
+
 def find_most(amounts: Iterable[tuple[Key, int]]) -> tuple[Key, ...]:
     """Return what was chosen most often; several where they are equal, none where nothing was."""
     given = [(key, amount) for key, amount in amounts if amount]

@@ -3,7 +3,7 @@
 One drawing for screen and print; the numbers themselves stand in the tables beside them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor
@@ -202,21 +202,29 @@ class HeatMap:
     rows: tuple[tuple[int, tuple[Cell, ...]], ...]
 
 
-def build_heat(cells: Mapping[tuple[int, int], HourCount]) -> HeatMap:
-    """Return the map of the hours in which somebody answered."""
+def build_heat(
+    cells: Mapping[tuple[int, int], HourCount], hidden: Set[tuple[int, int]] = frozenset()
+) -> HeatMap:
+    """Return the map of the hours in which somebody answered; hidden ones without their share."""
     hours = tuple(sorted({hour for _, hour in cells}))
     weekdays = sorted({weekday for weekday, _ in cells})
     return HeatMap(
         hours,
         tuple(
-            (weekday, tuple(_cell(cells.get((weekday, hour))) for hour in hours))
+            (
+                weekday,
+                tuple(
+                    _cell(cells.get((weekday, hour)), is_hidden=(weekday, hour) in hidden)
+                    for hour in hours
+                ),
+            )
             for weekday in weekdays
         ),
     )
 
 
-def _cell(count: HourCount | None) -> Cell:
-    if count is None or count.answers < FEWEST_OF_CELL:
+def _cell(count: HourCount | None, *, is_hidden: bool) -> Cell:
+    if count is None or is_hidden or count.answers < FEWEST_OF_CELL:
         return Cell(count, None, None)
     percent = floor(100 * (count.answers - count.satisfied) / count.answers + 0.5)
     return Cell(count, percent, sum(percent >= limit for limit in SHADES))

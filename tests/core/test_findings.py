@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satisfaction.findings import (
+    FEWEST,
+    FEWEST_OF_CELL,
     Amount,
     Change,
     chart_groups,
@@ -14,6 +16,7 @@ from satisfaction.findings import (
     find_most,
     find_outliers,
     find_worst_hour,
+    hide_few,
 )
 from satisfaction.statistics import Counted
 
@@ -144,3 +147,16 @@ def test_things_are_taken_from_the_front_of_each_source(
     assert len(chosen) == min(most, sum(map(len, sources)))
     if most >= len(sources):
         assert all(not source or source[0] in chosen for source in sources)
+
+
+@given(
+    st.dictionaries(st.integers(0, 20), st.integers(min_value=1, max_value=60), max_size=12),
+)
+def test_what_is_left_over_for_hidden_groups_is_no_small_group(amounts: dict[int, int]) -> None:
+    hidden = hide_few(amounts)
+    shown = amounts.keys() - hidden
+    assert all(amounts[key] >= FEWEST_OF_CELL for key in shown)
+    rest = sum(amounts[key] for key in hidden)
+    assert rest == 0 or rest >= FEWEST_OF_CELL or not shown
+    if sum(amounts.values()) < FEWEST:
+        assert not shown
