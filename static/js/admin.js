@@ -39,6 +39,20 @@ function prepare(root) {
   }
 }
 
+// What is folded on the screen stands unfolded on paper.
+addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("details:not([open])")) {
+    folded.open = true;
+    folded.dataset.unfolded = "";
+  }
+});
+addEventListener("afterprint", () => {
+  for (const unfolded of document.querySelectorAll("[data-unfolded]")) {
+    unfolded.open = false;
+    delete unfolded.dataset.unfolded;
+  }
+});
+
 // What changed by itself is said aloud to those who do not see it.
 function say() {
   const news = document.querySelector("[data-says]");
