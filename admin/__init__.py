@@ -41,6 +41,7 @@ from satisfaction.web.guards import DUTIES, current_officer
 from satisfaction.web.letter_pages import LetterLinks, install_letter_links
 from satisfaction.web.office_words import as_office_word, list_differences, say_change
 from satisfaction.web.setup import csrf
+from satisfaction.web.unseen import count_unseen_voices
 
 SIGN_IN_ENDPOINT = "admin.session.new"
 HOME_ENDPOINT = "admin.session.index"
@@ -103,6 +104,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         current_officer=current_officer,
         places_of=places_of,
+        count_unseen_voices=count_unseen_voices,
         settings_of=settings_of,
         say_change=say_change,
         list_differences=list_differences,

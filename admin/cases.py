@@ -38,6 +38,7 @@ from satisfaction.web import htmx
 from satisfaction.web.case_words import explain_case
 from satisfaction.web.guards import client_network, requires
 from satisfaction.web.readers import current_reader
+from satisfaction.web.unseen import forget_unseen
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 MEASURED = timedelta(days=90)
@@ -88,6 +89,7 @@ def change() -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             case_changes.change_cases(session, current_reader(), chosen, change=wanted)
+        forget_unseen()
     except CaseRefusedError as refusal:
         flash(explain_case(refusal), "bad")
         return _back()
@@ -158,6 +160,7 @@ def update(token: str) -> ResponseReturnValue:
     try:
         with unit_of_work() as session:
             case_changes.change_case(session, current_reader(), Seen(key, version), change=wanted)
+        forget_unseen()
     except CaseRefusedError as refusal:
         return _page(key, problem=explain_case(refusal), form=form), 422
     except CaseChangedError:

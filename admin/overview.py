@@ -59,6 +59,7 @@ def index() -> ResponseReturnValue:
 def _show(question: Question, status: int, problem: str = "") -> ResponseReturnValue:
     order = _read_order()
     dashboard = _read(question, order)
+    voice_links = VoiceLinks(question, dashboard, current_reader().voices)
     template = "_overview.html" if htmx.wants_partial() else "index.html"
     page = render_template(
         f"admin/overview/{template}",
@@ -72,19 +73,21 @@ def _show(question: Question, status: int, problem: str = "") -> ResponseReturnV
         quick_periods=QUICK_PERIODS,
         channels=tuple(Channel),
         order=order,
-        voice_links=VoiceLinks(question, dashboard, current_reader().voices),
-        todo_address=lambda todo: _address_of(todo, question),
+        voice_links=voice_links,
+        todo_address=lambda todo: _address_of(todo, question, voice_links),
         **_draw(dashboard),
     )
     return htmx.vary_on_htmx(make_response(page, status))
 
 
-def _address_of(todo: Todo, question: Question) -> str:
+def _address_of(todo: Todo, question: Question, voice_links: VoiceLinks) -> str:
     """Return where a thing to do can be looked into; empty where the officer may not go."""
     if todo.line is not None:
         line = todo.line
         words = {"unit": str(line.unit_id)} if line.unit_id else {"desk": line.row.key}
         return f"{url_for('admin.overview.index')}?{urlencode(question.changed(**words))}"
+    if todo.unseen is not None:
+        return voice_links.of_unseen()
     if todo.overdue is not None:
         return url_for("admin.cases.index", only="late")
     if todo.alert is not None and current_officer().may(Permission.MANAGE_FLEET):

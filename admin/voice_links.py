@@ -4,15 +4,18 @@ The list is asked the same question as the figure, so that it holds the answers 
 """
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from flask import url_for
 
 from admin.questions import Question
 from admin.voice_questions import LONGEST_PERIOD_DAYS
+from satisfaction import clock
 from satisfaction.dashboard import Dashboard, Line
 from satisfaction.figures import CountRow
 from satisfaction.periods import parse_period
-from satisfaction.terms import Dimension, Leaning
+from satisfaction.terms import CaseState, Dimension, Leaning
+from satisfaction.voices import UNSEEN_DAYS
 
 
 class VoiceLinks:
@@ -25,7 +28,7 @@ class VoiceLinks:
         self._question, self._dashboard = question, dashboard
         query = dashboard.scope.query
         self._period = query.period
-        self._unit_id = query.unit_id
+        self._unit_id, self._unit_ids = query.unit_id, unit_ids
         self._procedures = {one.detail: one.id for one in dashboard.scope.procedures}
         self._level = _low_faces(dashboard.total)
         self._may_show = (
@@ -63,12 +66,22 @@ class VoiceLinks:
         """Return where those with a reason are listed."""
         return self._address(self._dashboard.total, reason=code)
 
+    def of_unseen(self) -> str:
+        """Return where the unit's voices of the last month that nobody has seen are listed."""
+        if self._unit_id not in self._unit_ids:
+            return ""
+        today = clock.today()
+        first = today - timedelta(days=UNSEEN_DAYS - 1)
+        dates = {"from": first.isoformat(), "to": today.isoformat()}
+        words = {"unit": str(self._unit_id), "state": CaseState.NEW.value, **dates}
+        return f"{url_for('admin.voices.index')}?{urlencode(words)}"
+
     def _address(self, row: CountRow, reason: str = "", **changes: str) -> str:
         if not self._may_show or not row.neutral + row.dissatisfied:
             return ""
         words = self._question.changed(**{"unit": str(self._unit_id), **changes})
         words |= {"level": self._level} | ({"reason": reason} if reason else {})
-        return url_for("admin.voices.index", **words)  # type: ignore[arg-type]
+        return f"{url_for('admin.voices.index')}?{urlencode(words)}"
 
 
 def _low_faces(row: CountRow) -> str:

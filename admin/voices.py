@@ -25,6 +25,7 @@ from satisfaction.web import htmx
 from satisfaction.web.case_words import explain_case
 from satisfaction.web.guards import requires
 from satisfaction.web.readers import current_reader
+from satisfaction.web.unseen import forget_unseen
 from satisfaction.web.words import describe_period
 
 blueprint = Blueprint("voices", __name__, url_prefix="/voices")
@@ -105,6 +106,7 @@ def create() -> ResponseReturnValue:
         with unit_of_work() as session:
             opened = case_opening.open_cases(session, current_reader(), names, change=change)
             tokens = [case.token for case in opened]
+        forget_unseen()
     except CaseRefusedError as refusal:
         flash(explain_case(refusal), "bad")
         return _back()

@@ -21,12 +21,16 @@ from satisfaction.voice_rows import Reader
 
 @dataclass(frozen=True)
 class OpenCases:
-    """How many cases wait, how many of them past their day, and since when the oldest does."""
+    """How many cases wait, how many of them past their day, and since when the oldest does.
+
+    ``oldest_overdue_day`` is since when the oldest of those past their day waits.
+    """
 
     open: int
     unseen: int
     overdue: int
     oldest_day: date | None
+    oldest_overdue_day: date | None
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ def count_open(
             func.count(case((Case.state == CaseState.NEW, 1))),
             func.count(case((Case.due_day < today, 1))),
             func.min(Case.opened_day),
+            func.min(case((Case.due_day < today, Case.opened_day))),
         ).where(sees_case(reader, unit_ids), Case.state != CaseState.DONE)
     ).one()
     return OpenCases(*row)

@@ -137,11 +137,15 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Todo:
-    """One thing to look at: a line below its limits, an alert of a device, or late cases."""
+    """One thing to look at: a line below its limits, an alert of a device, or what waits.
+
+    ``overdue`` answers are owed past their day, ``unseen`` voices nobody has looked at.
+    """
 
     line: Line | None = None
     alert: watch.Alert | None = None
     overdue: int | None = None
+    unseen: int | None = None
     oldest_day: date | None = None
 
 
@@ -217,7 +221,7 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
         hours=_read_hours(session, query),
         reasons=_read_reasons(session, query, has_allegations=has_allegations),
         procedures=_chart_procedures(session, query),
-        todos=choose_in_turn(below, _find_overdue(session, asked.reader, unit_ids), alerts),
+        todos=choose_in_turn(below, _find_owed(session, asked.reader, unit_ids), alerts),
         voices=_list_voices(session, asked.reader, unit_ids, query),
         waiting=_list_waiting(session, scope.query, unit_ids),
         last_beat=None if figures.total.answers else _find_last_beat(session, unit_ids),
@@ -353,23 +357,37 @@ def _read_hours(session: Session, query: CountQuery) -> Hours:
     unsatisfied = {
         place: Counted(one.answers - one.satisfied, one.answers) for place, one in cells.items()
     }
+    hidden = hide_few({place: one.answers for place, one in cells.items()})
     worst = find_worst_hour(unsatisfied, fewest=FEWEST_OF_CELL)
     is_told = worst is not None and worst[0] not in hidden
     return Hours(cells, cells[worst[0]] if worst and is_told else None, hidden)
 
 
-    hidden = hide_few({place: one.answers for place, one in cells.items()})
 def _read_reasons(session: Session, query: CountQuery, *, has_allegations: bool) -> Reasons:
     counts = counting.count_reasons(session, query, with_allegations=has_allegations)
     return Reasons(counts, find_most((row.code, row.count) for row in counts.rows))
 
 
+def _find_owed(session: Session, reader: Reader, unit_ids: frozenset[int]) -> list[Todo]:
+    """Return the answers that are owed past their day, and the voices that nobody has seen."""
+    return [
+        *_find_overdue(session, reader, unit_ids),
+        *_find_unseen(session, reader, unit_ids & reader.voices),
+    ]
+
+
+def _find_unseen(session: Session, reader: Reader, unit_ids: frozenset[int]) -> list[Todo]:
+    if not unit_ids:
+        return []
+    unseen = voices.count_unseen(session, reader, unit_ids=unit_ids)
+    return [Todo(unseen=unseen.count, oldest_day=unseen.oldest_day)] if unseen.count else []
+
+
 def _find_overdue(session: Session, reader: Reader, unit_ids: frozenset[int]) -> list[Todo]:
-    """Return the answers that are owed past their day, as one thing to do."""
     waiting = case_figures.count_open(session, reader, unit_ids=unit_ids)
     if not waiting.overdue:
         return []
-    return [Todo(overdue=waiting.overdue, oldest_day=waiting.oldest_day)]
+    return [Todo(overdue=waiting.overdue, oldest_day=waiting.oldest_overdue_day)]
 
 
 def _list_voices(

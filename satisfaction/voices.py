@@ -54,6 +54,7 @@ from satisfaction.voice_rows import (
 PAGE_LENGTH = 25
 LATE = timedelta(hours=1)
 FIRST_READ_DAYS = 7
+UNSEEN_DAYS = 31
 LONGEST_MEMORY = Period(date(2000, 1, 1), date(2200, 1, 1))
 
 
@@ -160,7 +161,7 @@ def count_unseen(
     session: Session,
     reader: Reader,
     *,
-    days: int = 31,
+    days: int = UNSEEN_DAYS,
     unit_ids: frozenset[int] | None = None,
 ) -> Unseen:
     """Return how many voices of the last days nobody has looked at."""

@@ -387,7 +387,9 @@ def say_todo(todo: Todo, chart: Chart[str]) -> tuple[str, str]:
         return str(heading), str(detail)
     if todo.alert is not None:
         return f"{todo.alert.subject}: {_lower(say_alert(todo.alert))}", todo.alert.unit_name
-    overdue = todo.overdue or 0
-    heading = _("%(amount)s ý kiến quá hạn trả lời", amount=as_number(overdue))
-    oldest = _("cũ nhất từ %(day)s", day=as_day(todo.oldest_day)) if todo.oldest_day else ""
+    if todo.unseen is not None:
+        heading = _("%(amount)s ý kiến chưa xem", amount=as_number(todo.unseen))
+    else:
+        heading = _("%(amount)s ý kiến quá hạn trả lời", amount=as_number(todo.overdue))
+    oldest = _("cũ nhất từ %(day)s", day=as_weekday(todo.oldest_day)) if todo.oldest_day else ""
     return str(heading), str(oldest)

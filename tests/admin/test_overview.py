@@ -1,6 +1,7 @@
 """The overview page: every part agrees with the counts, and says no more than it may."""
 
 import re
+import uuid
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
@@ -15,9 +16,12 @@ from satisfaction.calendars import Week, read_spans, set_week
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import reading, unit_of_work
 from satisfaction.figures import CountQuery, Figures
-from satisfaction.models import Desk, Heartbeat, Rating
+from satisfaction.models import Case, Desk, Heartbeat, Rating
 from satisfaction.periods import month_period
+from satisfaction.statistics import Counted, wilson_interval
 from satisfaction.terms import (
+    CaseKind,
+    CaseState,
     Channel,
     Dimension,
     Role,
@@ -25,6 +29,7 @@ from satisfaction.terms import (
     SuccessionKind,
     UnitKind,
 )
+from satisfaction.web.formats import as_share_range
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.admin.test_counts import tables_of
 from tests.conftest import NOW, Office
@@ -520,6 +525,116 @@ def test_a_period_that_the_list_does_not_take_is_led_to_no_list(app: Flask, marc
 def test_who_may_see_no_voice_is_led_to_none(app: Flask, march: Office) -> None:
     html = _open(app, march, Role.AUDITOR).get(PAGE).text
     assert "/admin/voices" not in html
+
+
+def test_voices_that_nobody_has_seen_are_something_to_do_and_a_badge(
+    app: Flask, march: Office, elsewhere: Office
+) -> None:
+    """Both know nothing of what is not to be shown yet, and of other units."""
+    _plant(elsewhere, [1] * 3)
+    _plant(march, [1], at=NOW - timedelta(minutes=10))
+    browser = _open(app, march)
+    html = browser.get("/admin/overview?period=2026-02").text
+    todo = _text(html.split('<ul class="todo"')[1].split("</ul>")[0])
+    assert "15 ý kiến chưa xem cũ nhất từ Thứ Hai 09/03/2026" in todo
+    assert '<span class="cnt" title="chưa xem">15<' in html
+    address = re.search(r'class="todo-card[^"]*" href="(/admin/voices[^"]*)"', html)
+    assert address is not None
+    page = browser.get(unescape(address[1]))
+    assert _listed(browser, unescape(address[1])) == 15
+    name = re.findall(r'data-voice="(\w+)"', page.text)[0]
+    sent = {"voice": name, "deed": "close", "note": "Đã xem"}
+    assert browser.post("/admin/voices/cases", data=sent).status_code == 303
+    assert '<span class="cnt" title="chưa xem">14<' in browser.get(PAGE).text
+    make_officer("auditor", Role.AUDITOR, unit=march.unit)
+    html = signed_in(app, "auditor").get(PAGE).text
+    assert "ý kiến chưa xem" not in html
+    assert 'class="cnt"' not in html
+
+
+def test_the_oldest_of_the_overdue_cases_is_named(app: Flask, march: Office) -> None:
+    """A case that is older, and not owed yet, is not the oldest of those past their day."""
+    browser = _open(app, march)
+    with unit_of_work() as session:
+        rows = session.execute(select(Rating.seq, Rating.desk_id).limit(2)).all()
+        for number, (row, opened, due) in enumerate(
+            zip(
+                rows,
+                (date(2026, 2, 2), date(2026, 2, 10)),
+                (date(2026, 3, 30), date(2026, 3, 2)),
+                strict=True,
+            ),
+            start=1,
+        ):
+            session.add(
+                Case(
+                    token=uuid.UUID(int=number),
+                    kind=CaseKind.VOICE,
+                    unit_id=march.unit.id,
+                    desk_id=row.desk_id,
+                    day=opened,
+                    rating_seq=row.seq,
+                    state=CaseState.IN_PROGRESS,
+                    opened_at=NOW,
+                    opened_day=opened,
+                    due_day=due,
+                )
+            )
+    html = browser.get(PAGE).text
+    todo = _text(html.split('<ul class="todo"')[1].split("</ul>")[0])
+    assert "1 ý kiến quá hạn trả lời cũ nhất từ Thứ Ba 10/02/2026" in todo
+
+
+def test_who_may_set_up_devices_is_led_there_while_nothing_was_rated(
+    app: Flask, ward: Office
+) -> None:
+    led = 'href="/admin/fleet">Đặt máy đánh giá'
+    assert led not in _part_of_lead(_open(app, ward).get(PAGE).text)
+    make_officer("admin", Role.ADMINISTRATOR, unit=ward.unit)
+    browser = signed_in(app, "admin")
+    assert led in _part_of_lead(browser.get(PAGE).text)
+    assert led not in browser.get(f"{PAGE}&channel=post").text
+    _plant(ward, [5])
+    assert led not in browser.get(PAGE).text
+
+
+def _part_of_lead(html: str) -> str:
+    return html.split('<section class="lead"')[1].split("</section>")[0]
+
+
+def test_few_answers_are_not_told_by_the_hour(app: Flask, ward: Office) -> None:
+    """Neither the number of a small cell, nor what would be left over for it."""
+    _plant(ward, [5] * 20 + [1])
+    browser = _open(app, ward)
+    part = _part(browser.get(PAGE).text, "hours")
+    assert "Chưa đủ lượt để chia theo giờ." in part
+    assert "<table" not in part
+    _plant(ward, [5] * 30, at=MONDAY + timedelta(hours=1))
+    _plant(ward, [1], at=MONDAY + timedelta(hours=2))
+    part = _part(browser.get(PAGE).text, "hours")
+    cells = re.findall(r"<td class=\"(few|h\d)\"[^>]*>(.*?)</td>", part)
+    assert [kind for kind, _ in cells] == ["few", "h0", "few"]
+    assert not any(re.search(r"\d", _text(text)) for kind, text in cells if kind == "few")
+
+
+def test_the_numbers_of_the_drawings_stand_in_tables_too(app: Flask, march: Office) -> None:
+    html = _open(app, march).get(PAGE).text
+    for name, by in (("places", Dimension.DESK), ("procedures", Dimension.PROCEDURE)):
+        figures = _count(march, by)
+        part = _part(html, name)
+        table = tables_of(part[part.index(f'data-numbers="{name}"') - 10 :])[0]
+        shown = [row for row in figures.rows if row.answers >= 30 and row.key != "unknown"]
+        assert shown
+        for row in shown:
+            interval = wilson_interval(Counted(row.satisfied, row.answers))
+            assert interval is not None
+            said = as_share_range(interval.low, interval.high, of=row.answers)
+            assert said in table[row.key]
+            if name == "places":
+                levels = [str(count) for count in figures.level_counts(row)]
+                assert table[row.key][: len(levels)] == levels
+            else:
+                assert table[row.key][-1] == str(row.answers)
 
 
 def test_english_says_the_same(app: Flask, march: Office) -> None:

@@ -275,7 +275,7 @@ def test_a_late_case_is_raised_to_the_head_once(
             assert cases.list_cases(session, head, wanted).total == 1
             counts = case_figures.count_open(session, hanh)
     assert (counts.open, counts.unseen, counts.overdue) == (1, 1, 1)
-    assert counts.oldest_day == MONDAY + timedelta(days=1)
+    assert counts.oldest_day == counts.oldest_overdue_day == MONDAY + timedelta(days=1)
 
 
 def test_a_line_for_the_waiting_screens_makes_a_new_version(
