@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Literal
 
+from flask import current_app
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -15,6 +16,7 @@ from pydantic import (
 )
 
 from satisfaction import clock
+from satisfaction.dockets import Docket, read_docket
 from satisfaction.recording import ReasonsGiven, Tap
 from satisfaction.terms import Language, Layout, Outcome
 
@@ -33,11 +35,20 @@ def known_language(code: object) -> Language:
     return Language(code) if code in set(Language) else Language.VI
 
 
+def _known_docket(word: object) -> Docket | None:
+    """Return what this server wrote; a docket that is none does not hold up what it came with."""
+    return read_docket(word, str(current_app.secret_key))
+
+
+GivenDocket = Annotated[Docket | None, BeforeValidator(_known_docket)]
+
+
 class RatingMessage(BaseModel):
     """One tap as the touch page sends it.
 
     Time: ``tapped_at`` is the device's own time with its zone; ``clock_offset_ms`` is what has to
-    be added to it to get the server's time, where the device has measured it.
+    be added to it to get the server's time, where the device has measured it. ``docket`` is
+    what the server told of the visit.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +65,7 @@ class RatingMessage(BaseModel):
     language: Annotated[Language, BeforeValidator(known_language)] = Language.VI
     layout: Layout = Layout.ROW
     supersedes: uuid.UUID | None = None
+    docket: GivenDocket = None
 
     @field_validator("tapped_at")
     @classmethod
@@ -79,6 +91,7 @@ class RatingMessage(BaseModel):
             layout=self.layout,
             clock_offset_ms=self.clock_offset_ms,
             supersedes=self.supersedes,
+            docket=self.docket,
         )
 
 

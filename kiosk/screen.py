@@ -15,6 +15,7 @@ from kiosk.typesetting import keep_words_together
 from satisfaction import clock, screens, visits
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
+from satisfaction.dockets import write_docket
 from satisfaction.outages import missed_while_it_lasts
 from satisfaction.screens import Display, Question
 from satisfaction.web.formats import as_clock
@@ -85,12 +86,13 @@ def describe(display: Display) -> dict[str, Any]:
 def describe_question(question: Question | None) -> dict[str, Any]:
     """Return which visit is asked about in the words of the page's own program."""
     if question is None:
-        return {"visit": None, "ticket": "", "procedure": "", "closed": ""}
+        return {"visit": None, "ticket": "", "procedure": "", "closed": "", "docket": ""}
     return {
         "visit": str(question.visit),
         "ticket": question.ticket,
         "procedure": keep_words_together(question.procedure),
         "closed": as_clock(question.closed_at),
+        "docket": write_docket(question.docket, str(current_app.secret_key)),
     }
 
 

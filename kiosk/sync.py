@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from kiosk.credential import token_hash
-from kiosk.forms import OutcomeMessage, RatingMessage, ReasonsMessage
+from kiosk.forms import GivenDocket, OutcomeMessage, RatingMessage, ReasonsMessage
 from satisfaction import clock, fleet, sync
 from satisfaction.fleet import Device
 from satisfaction.recording import Recorder
@@ -83,10 +83,11 @@ class QueuedOutcome(OutcomeMessage):
 
     kind: Literal["outcome"]
     id: uuid.UUID
+    docket: GivenDocket = None
 
     def as_item(self, _device: Device) -> OutcomeItem:
         """Return the core's form of this item."""
-        return OutcomeItem(self.id, self.visit, self.outcome)
+        return OutcomeItem(self.id, self.visit, self.outcome, self.docket)
 
 
 _Queued = QueuedRating | QueuedReasons | QueuedOutcome

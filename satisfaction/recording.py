@@ -8,7 +8,8 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import uuid6
@@ -51,6 +52,7 @@ from satisfaction.taps import (
 from satisfaction.terms import AuditAction, RecordingResult, RefusalReason
 from satisfaction.text import clean
 from satisfaction.verdicts import CORRECTION_WINDOW, FUTURE_TOLERANCE, judge
+from satisfaction.visit_rows import restore_forgotten
 
 __all__ = [
     "CORRECTION_WINDOW",
@@ -198,23 +200,25 @@ def record_ratings(
     """Record any number of ratings in the caller's transaction and answer each, in order.
 
     ``kiosks`` are what this transaction has already read of the taps' devices.
-    Writes: as ``record_rating``; marks the closed days whose counts change.
+    Writes: as ``record_rating``; visits that were forgotten; marks the closed days whose counts
+    change.
     """
     reference = reference or Reference()
     reference.load(connection, taps)
     received_at = clock.now()
     outcomes: dict[int, RecordingOutcome] = {}
     waiting = list(enumerate(taps))
+    remade: set[date] = set()
     while waiting:
-        facts = read_facts(
-            connection,
-            [tap for _, tap in waiting],
-            reference=reference,
-            received_at=received_at,
-            kiosks=kiosks,
-        )
+        here = [tap for _, tap in waiting]
+        read = partial(read_facts, connection, here, reference=reference, received_at=received_at)
+        facts = read(kiosks=kiosks)
+        if days := restore_forgotten(facts, here):
+            remade |= days
+            facts = read(kiosks=facts.kiosks.values())
         kiosks = ()
         waiting = _record_round(connection, waiting, facts, outcomes)
+    mark_days(connection, remade)
     _confirm_known(connection, outcomes.values())
     return [outcomes[place] for place in range(len(taps))]
 

@@ -121,8 +121,12 @@ def keep_refusals(
 
 
 def _content(tap: Tap) -> dict[str, Any]:
-    """Return what identifies a delivery, as JSON can hold it; a comment leaves only its length."""
+    """Return what identifies a delivery, as JSON can hold it; a comment leaves only its length.
+
+    What the server itself told of the visit does not belong to it: it may come sealed anew.
+    """
     content = asdict(tap)
+    del content["docket"]
     content["comment"] = len(tap.comment)
     return {
         name: value if isinstance(value, int | str | None) else str(value)

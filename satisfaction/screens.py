@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from satisfaction import clock
+from satisfaction.dockets import Docket
 from satisfaction.errors import RatingNotFoundError, UnitNotConfiguredError
 from satisfaction.models import Configuration, Desk, Level, Rating, Reason, Visit
 from satisfaction.office import find_configuration, get_unit, name_of
@@ -41,13 +42,14 @@ class LevelChoice(Choice):
 class Question:
     """Which visit is being asked about; a correction supersedes an earlier rating.
 
-    ``desk`` is named where the kiosk does not stand at it.
+    ``desk`` is named where the kiosk does not stand at it. ``docket`` goes with the answer.
     """
 
     visit: uuid.UUID
     ticket: str
     procedure: str
     closed_at: datetime
+    docket: Docket
     supersedes: uuid.UUID | None = None
     desk: str = ""
 
@@ -160,7 +162,24 @@ def ask_about(visit: Visit, *, supersedes: uuid.UUID | None = None) -> Question:
         ticket=visit.ticket_number,
         procedure=visit.procedure.short_name if visit.procedure else "",
         closed_at=visit.closed_at,
+        docket=_docket(visit, visit.closed_at),
         supersedes=supersedes,
+    )
+
+
+def _docket(visit: Visit, closed_at: datetime) -> Docket:
+    return Docket(
+        visit=visit.token,
+        unit_id=visit.unit_id,
+        desk_id=visit.desk_id,
+        kind=visit.kind,
+        channel=visit.channel,
+        ticket_number=visit.ticket_number,
+        procedure=visit.procedure.national_code if visit.procedure else "",
+        opened_by_id=visit.opened_by_id,
+        opened_at=visit.opened_at,
+        closed_at=closed_at,
+        is_assisted=visit.is_assisted,
     )
 
 

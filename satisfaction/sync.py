@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from satisfaction import clock, visits
+from satisfaction.dockets import Docket
 from satisfaction.errors import (
     KioskNotFoundError,
     RatingRefusedError,
@@ -30,6 +31,7 @@ from satisfaction.recording import (
 )
 from satisfaction.refusals import RefusedItem, keep_refused_item
 from satisfaction.terms import Outcome, RecordingResult, RefusalReason
+from satisfaction.visit_rows import Place, restore_visits
 
 MOST_ITEMS = 500
 MOST_OFFSET_MS = 2**31 - 1
@@ -59,6 +61,7 @@ class OutcomeItem:
     item_id: uuid.UUID
     visit: uuid.UUID
     outcome: Outcome
+    docket: Docket | None = None
 
 
 @dataclass(frozen=True)
@@ -217,7 +220,7 @@ def _settle(
         if isinstance(item, ReasonsItem):
             result = record_reasons(session, item.given).result
         else:
-            visits.end_question(session, item.visit, desk_id=device.desk_id, outcome=item.outcome)
+            _end_question(session, device, item)
             result = RecordingResult.RECORDED
     except RatingRefusedError as refused:
         return SyncAnswer(item.item_id, RecordingResult.REFUSED, received_at, refused.reason)
@@ -228,3 +231,23 @@ def _settle(
         reason = RefusalReason.VISIT_NOT_FINISHED
         return SyncAnswer(item.item_id, RecordingResult.REFUSED, received_at, reason)
     return SyncAnswer(item.item_id, result, received_at)
+
+
+def _end_question(session: Session, device: Device, item: OutcomeItem) -> None:
+    """Keep what became of a question; its visit is made again where it was forgotten.
+
+    Raises: as ``visits.end_question``.
+    """
+    try:
+        visits.end_question(session, item.visit, desk_id=device.desk_id, outcome=item.outcome)
+    except (VisitNotFoundError, VisitOpenError):
+        docket = item.docket
+        if docket is None or docket.visit != item.visit or not _place(device).is_of(docket):
+            raise
+        restore_visits(session.connection(), [docket])
+        session.expire_all()
+        visits.end_question(session, item.visit, desk_id=device.desk_id, outcome=item.outcome)
+
+
+def _place(device: Device) -> Place:
+    return Place(device.unit_id, device.desk_id)

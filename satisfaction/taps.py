@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from satisfaction import clock
+from satisfaction.dockets import Docket
 from satisfaction.masking import mask_personal_numbers
 from satisfaction.terms import Language, Layout, RatingSource, RecordingResult, RefusalReason
 from satisfaction.text import clean
@@ -21,7 +22,8 @@ class Tap:
     Time: ``tapped_at`` is the device's own aware time; ``clock_offset_ms`` added to it gives the
     server's time; ``placing`` says what is made of both. ``is_timed_here`` says that ``tapped_at``
     was taken by this server on arrival, as for a plain form, so that a repeated delivery comes
-    with another one.
+    with another one. ``docket`` is what the server told the device of the visit; it is looked at
+    only where the visit is not known.
     Units: ``level`` is the position on the scale, 1 the lowest.
     Raises: ValueError for a naive time, before it can hold up the batch it came with.
     """
@@ -45,6 +47,7 @@ class Tap:
     supersedes: uuid.UUID | None = None
     reasons: tuple[str, ...] = ()
     comment: str = ""
+    docket: Docket | None = None
 
     def __hash__(self) -> int:
         """Return a hash that costs little; taps are looked up by themselves many times."""

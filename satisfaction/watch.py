@@ -19,7 +19,7 @@ from satisfaction.credentials import ask_renewal
 from satisfaction.errors import NotFoundError
 from satisfaction.fleet import PairingPlace
 from satisfaction.heartbeats import KioskStatus, KioskTrouble, always, list_statuses
-from satisfaction.models import Desk, Kiosk, KioskEvent, Rating, Unit
+from satisfaction.models import Desk, Kiosk, KioskEvent, Rating, Unit, Visit
 from satisfaction.office import find_configuration, get_unit, list_desks, name_of
 from satisfaction.periods import Period, day_period
 from satisfaction.refusals import KeptRefusal, list_refusals
@@ -45,6 +45,16 @@ class UndatedRatings:
 
     kiosk_name: str
     amount: int
+
+
+@dataclass(frozen=True)
+class RestoredVisits:
+    """How many visits of a desk a restored server learned of from devices, and when they ended."""
+
+    desk_name: str
+    amount: int
+    first_at: datetime
+    last_at: datetime
 
 
 class DeskTrouble(StrEnum):
@@ -107,6 +117,7 @@ class FleetSheet:
     events: Sequence[Event]
     refusals: Sequence[KeptRefusal]
     undated: Sequence[UndatedRatings]
+    restored: Sequence[RestoredVisits]
     places: Sequence[Place]
     policies: Sequence[UnitPolicy]
 
@@ -121,6 +132,7 @@ def read_fleet(session: Session, scope: Set[int], *, version: str) -> FleetSheet
         events=_list_events(session, scope),
         refusals=list_refusals(session, scope),
         undated=_list_undated(session, scope),
+        restored=_list_restored(session, scope),
         places=_list_places(session, scope, units),
         policies=_list_policies(session, units),
     )
@@ -200,6 +212,22 @@ def _list_undated(session: Session, scope: Set[int]) -> list[UndatedRatings]:
         .order_by(Kiosk.name)
     )
     return [UndatedRatings(*row) for row in rows]
+
+
+def _list_restored(session: Session, scope: Set[int]) -> list[RestoredVisits]:
+    rows = session.execute(
+        select(Desk.name, func.count(), func.min(Visit.closed_at), func.max(Visit.closed_at))
+        .select_from(Visit)
+        .join(Desk, Desk.id == Visit.desk_id)
+        .where(Visit.is_restored, Visit.unit_id.in_(scope))
+        .group_by(Desk.id, Desk.name)
+        .order_by(Desk.name)
+    )
+    return [
+        RestoredVisits(name, amount, first_at, last_at)
+        for name, amount, first_at, last_at in rows
+        if first_at is not None and last_at is not None
+    ]
 
 
 def _find_unrated_desks(session: Session, scope: Set[int], names: Mapping[int, str]) -> list[Alert]:

@@ -15,7 +15,8 @@ from satisfaction.terms import Channel, Outcome, VisitKind
 class Visit(Base):
     """One serving, at a desk or online; ``token`` is how devices name it.
 
-    ``is_assisted`` says that the citizen is helped to rate at the desk's kiosk.
+    ``is_assisted`` says that the citizen is helped to rate at the desk's kiosk; ``is_restored``
+    that a server restored from a copy learned of the visit, or of its end, from a device.
     """
 
     __tablename__ = "visit"
@@ -29,6 +30,12 @@ class Visit(Base):
             postgresql_where=text("outcome IS NULL"),
         ),
         Index(None, "closed_day", "desk_id"),
+        Index(
+            "ix_visit_restored",
+            "desk_id",
+            sqlite_where=text("is_restored = 1"),
+            postgresql_where=text("is_restored"),
+        ),
         Index(
             "ix_visit_online_dossier",
             "dossier_id",
@@ -55,6 +62,7 @@ class Visit(Base):
     shown_at: Mapped[datetime | None] = mapped_column(UtcTime)
     outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome, "outcome"))
     is_assisted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_restored: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     desk: Mapped[Desk] = relationship()
     procedure: Mapped[Procedure | None] = relationship()

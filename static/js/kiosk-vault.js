@@ -2,7 +2,7 @@
 // this protects, and what it does not, stands in docs/adr/0012.
 
 const NAME = "AES-GCM";
-const SIZE = 400;
+const SIZE = 800;
 
 // A key that no page can read out; none where the browser lends none, as on plain HTTP.
 export async function newKey() {

@@ -175,6 +175,7 @@ class Kiosk {
   // The citizen does not answer: by saying so, or by having gone.
   async #leave(outcome) {
     const { visit } = this.#asked;
+    const docket = docketOf(this.#asked);
     if (this.#lobby) {
       this.#wait();
       return;
@@ -185,7 +186,7 @@ class Kiosk {
     }
     this.#answered.add(visit);
     this.#wait();
-    await this.#queue.add("outcome", visit, { visit, outcome }).catch(() => {});
+    await this.#queue.add("outcome", visit, { visit, outcome, ...docket }).catch(() => {});
     this.#delivery.wake();
   }
 
@@ -227,6 +228,7 @@ class Kiosk {
       language: this.#screens.language,
       layout: this.#screens.layout,
       supersedes: this.#given?.id ?? null,
+      ...docketOf(this.#asked),
     };
   }
 
@@ -363,8 +365,9 @@ class Kiosk {
 
   // The visit that the server last told of, for a start without it.
   #note(screen) {
-    const { visit, ticket, procedure, closed } = screen ?? {};
-    const told = screen && !page.lobby && { visit, ticket, procedure, closed, at: this.#poll.now };
+    const { visit, ticket, procedure, closed, docket } = screen ?? {};
+    const facts = { visit, ticket, procedure, closed, docket };
+    const told = screen && !page.lobby && { ...facts, at: this.#poll.now };
     this.#queue.note("told", told || null).catch(() => {});
   }
 
@@ -505,7 +508,7 @@ class Kiosk {
   // be for none.
   #touchWaiting() {
     if (this.#isCut && page.unlinked) {
-      this.#ask({ ...this.#newest, visit: null, ticket: "", procedure: "", closed: "" });
+      this.#ask({ ...this.#newest, visit: null, ticket: "", procedure: "", closed: "", docket: "" });
     } else {
       this.#tellEarly();
     }
@@ -597,6 +600,11 @@ class Kiosk {
     this.#countdown?.stop();
     this.#countdown = null;
   }
+}
+
+// What the server told of a visit goes back with the answer, for a server that has forgotten it.
+function docketOf({ docket }) {
+  return docket ? { docket } : {};
 }
 
 function press(key) {

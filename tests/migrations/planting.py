@@ -313,6 +313,13 @@ def plant_cases() -> None:
         )
 
 
+def plant_restored() -> None:
+    """Plant what the revision before holds, in a database that was restored from a copy."""
+    plant_cases()
+    with unit_of_work() as session:
+        session.execute(update(Visit).values(is_restored=True))
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -326,6 +333,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0010": plant_stored_day,
     "0011": plant_outbox,
     "0012": plant_cases,
+    "0013": plant_restored,
 }
 
 

@@ -1,0 +1,102 @@
+"""Dockets: what the server told a device of a visit, sealed so that nobody else makes one.
+
+A device hands a docket back with what was answered, and a server that was restored from a copy
+knows by it a visit that was opened after the copy. Refuses what anybody else made, and to hold a
+dossier or a citizen's data.
+"""
+
+import base64
+import binascii
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from satisfaction.sealing import derive_key, seal, unseal
+from satisfaction.terms import Channel, VisitKind
+
+LONGEST_WORD = 600
+_PURPOSE = "docket"
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Docket:
+    """The facts of a finished visit; ``procedure`` is a national code, empty where none is known.
+
+    A restored server may give a number anew, so nothing but the unit, the desk and the officer is
+    named by one; whoever makes the visit again checks these.
+    """
+
+    visit: uuid.UUID
+    unit_id: int
+    desk_id: int
+    kind: VisitKind
+    channel: Channel
+    ticket_number: str
+    procedure: str
+    opened_by_id: int | None
+    opened_at: datetime
+    closed_at: datetime
+    is_assisted: bool
+
+
+def write_docket(docket: Docket, installation_key: str) -> str:
+    """Return a docket as one word that tells nothing and that nobody else can write.
+
+    Shape: letters, digits, ``-`` and ``_``; about 230 characters.
+    """
+    facts = [
+        docket.visit.hex,
+        docket.unit_id,
+        docket.desk_id,
+        docket.kind,
+        docket.channel,
+        docket.ticket_number,
+        docket.procedure,
+        docket.opened_by_id,
+        (docket.opened_at - _FIRST) // _MICROSECOND,
+        (docket.closed_at - _FIRST) // _MICROSECOND,
+        int(docket.is_assisted),
+    ]
+    text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
+    sealed = seal(text, key=_key(installation_key), about=_PURPOSE)
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def read_docket(word: object, installation_key: str) -> Docket | None:
+    """Return the docket in a word, or nothing where this installation did not write it."""
+    if not isinstance(word, str) or not 0 < len(word) <= LONGEST_WORD:
+        return None
+    try:
+        sealed = base64.b64decode(word + "=" * (-len(word) % 4), altchars=b"-_", validate=True)
+        text = unseal(sealed, key=_key(installation_key), about=_PURPOSE)
+    except (binascii.Error, ValueError):
+        return None
+    return _read_facts(text) if text is not None else None
+
+
+def _read_facts(text: str) -> Docket:
+    visit, unit, desk, kind, channel, ticket, procedure, officer, opened, closed, helped = (
+        json.loads(text)
+    )
+    return Docket(
+        visit=uuid.UUID(visit),
+        unit_id=unit,
+        desk_id=desk,
+        kind=VisitKind(kind),
+        channel=Channel(channel),
+        ticket_number=ticket,
+        procedure=procedure,
+        opened_by_id=officer,
+        opened_at=_FIRST + opened * _MICROSECOND,
+        closed_at=_FIRST + closed * _MICROSECOND,
+        is_assisted=bool(helped),
+    )
+
+
+@lru_cache(maxsize=1)
+def _key(installation_key: str) -> bytes:
+    return derive_key(installation_key, _PURPOSE)
