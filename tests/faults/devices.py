@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -91,6 +91,14 @@ class Device:
         if answer is None or self.draw.random() < self.network.dropped:
             return None
         return list(answer["items"])
+
+    def look(self) -> Item:
+        """Ask what to show, as the page does; the question and its docket are in the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with closing(connection):
+            connection.request("GET", "/kiosk/screen", headers={"Cookie": f"kiosk={self.token}"})
+            answer: Item = json.loads(connection.getresponse().read())
+        return answer
 
     def _post_again(self, body: Item) -> None:
         """Send the same once more beside the first; nobody reads what becomes of it."""

@@ -253,18 +253,29 @@ def test_the_server_is_restored_from_last_nights_backup(app: Flask, stand: Stand
     stand.product.start()
     fill_queue(page, make_ratings(stand.ward, visits))
     stand.rated += visits
+    for level in (5, 2):
+        stand.meet(page)
+        key(page, level).click()
+        page.locator(".reasons,.thanks").first.wait_for()
     stand.wait_for_delivery(page)
+    known = len(_counted())
+    stand.meet(page)
     stand.product.stop()
+    key(page, 4).click()
+    page.locator(".thanks").wait_for()
     db.engine.dispose()
     put_back()
     # Counted before the page can find the server and deliver again.
-    gone = len(stand.rated) - len(_counted())
+    gone = known - len(_counted())
     db.engine.dispose()
     stand.product.start()
     _load_again(page)
     stand.wait_for_delivery(page)
     stand.say(f"server restored from last night's backup, {gone} gone")
-    assert gone == len(visits)
+    assert gone == len(visits) + 2
+    with reading() as session:
+        remade = set(session.scalars(select(Visit.token).where(Visit.is_restored)))
+    assert {str(visit) for visit in remade} == set(stand.rated[-3:])
 
 
 def _load_again(page: Page) -> None:

@@ -20,13 +20,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from satisfaction import clock, counting, fleet, office
+from satisfaction import clock, counting, fleet, office, visits
 from satisfaction.database import db, reading, unit_of_work
 from satisfaction.figures import CountQuery
 from satisfaction.fleet import PairingPlace
 from satisfaction.models import Desk, Kiosk, Rating, Refusal, Visit
 from satisfaction.periods import Period
-from satisfaction.terms import Channel, Dimension, RefusalReason, VisitKind
+from satisfaction.terms import Channel, Dimension, Outcome, VisitKind
 from tests.conftest import Office, make_office
 from tests.faults.devices import Device, Item, Network, RevokedError
 from tests.faults.live import LiveTaps
@@ -76,7 +76,7 @@ def _plant(port: int, *, devices: int, each: int) -> Town:
         with clock.replaced(begun - DAY):
             tokens = [fleet.enrol_kiosk(session, desk, name=desk.name).token for desk in desks]
     town = Town(ward, desks, [])
-    visits: list[Visit] = []
+    planted: list[Visit] = []
     for desk, token in zip(desks, tokens, strict=True):
         device = Device(port, token, random.Random(draw.random()), BAD)
         for moment in sorted(draw.random() for _ in range(each)):
@@ -91,12 +91,12 @@ def _plant(port: int, *, devices: int, each: int) -> Town:
                 closed_at=closed_at,
                 closed_day=clock.local_day(closed_at),
             )
-            visits.append(visit)
+            planted.append(visit)
             body = answer_to(ward, visit.token, draw.randint(1, 5))
             device.tap(body, at=closed_at + timedelta(seconds=5))
         town.devices.append(device)
     with unit_of_work() as session:
-        session.add_all(visits)
+        session.add_all(planted)
     return town
 
 
@@ -152,12 +152,9 @@ def _kill_three_times(product: Product, town: Town, whole: int) -> Callable[[], 
 
 def live_visits(ward: Office, amount: int) -> list[uuid.UUID]:
     """Plant finished visits of this moment at the first desk."""
-    return _visits_at(ward.desks[0], amount)
-
-
-def _visits_at(desk: Desk, amount: int) -> list[uuid.UUID]:
+    desk = ward.desks[0]
     with unit_of_work() as session:
-        visits = [
+        planted = [
             Visit(
                 token=uuid.uuid4(),
                 unit_id=desk.unit_id,
@@ -170,8 +167,8 @@ def _visits_at(desk: Desk, amount: int) -> list[uuid.UUID]:
             )
             for _ in range(amount)
         ]
-        session.add_all(visits)
-        return [visit.token for visit in visits]
+        session.add_all(planted)
+        return [visit.token for visit in planted]
 
 
 def stored() -> Counter[str]:
@@ -217,9 +214,9 @@ def _say(fault: str, taps: list[Item], *more: str) -> None:
 def test_devices_come_back_at_once_while_workers_are_killed(app: Flask) -> None:
     with serving(app) as product:
         town = _plant(product.port, devices=DEVICES, each=EACH)
-        visits = live_visits(town.ward, 4000 if IS_LONG else 200)
+        met = live_visits(town.ward, 4000 if IS_LONG else 200)
         live = LiveTaps(product.port, town.ward.tokens[0])
-        live.start([answer_to(town.ward, visit, 4) for visit in visits])
+        live.start([answer_to(town.ward, visit, 4) for visit in met])
         whole = len(town.taps)
         finish = _kill_three_times(product, town, whole)
         begun = time.monotonic()
@@ -275,45 +272,53 @@ def test_a_server_restored_from_last_nights_copy_gets_back_what_devices_hold(
     _check_counts(town, town.taps)
 
 
-def test_ratings_of_visits_that_a_restored_server_has_forgotten_are_kept_and_said(
-    app: Flask,
-) -> None:
+def test_ratings_of_visits_that_were_opened_after_the_copy_count_as_well(app: Flask) -> None:
     with serving(app) as product:
         town = _plant(product.port, devices=2, each=10)
         assert _settle(town, until=time.monotonic() + MOST_SECONDS) == []
-        before = list(town.taps)
         product.stop()
         db.engine.dispose()
         put_back = copy_database(app.config["SETTINGS"])
         product.start()
-        device = town.devices[0]
-        late = _visits_at(town.desks[0], 5)
-        for visit in late:
-            device.tap(answer_to(town.ward, visit, 2), at=clock.now())
-        device.deliver(at_once=AT_ONCE, until=time.monotonic() + MOST_SECONDS)
-        assert len(stored()) == len(before) + len(late)
+        late = [item for _ in range(EACH) for item in _serve_and_rate(town)]
+        assert _settle(town, until=time.monotonic() + MOST_SECONDS) == []
+        kept = _serve_and_rate(town)
+        whole = len(stored())
         product.stop()
         db.engine.dispose()
         put_back()
         product.start()
-        asked = sum(len(one.beat()) for one in town.devices)
+        gone = whole - len(stored())
+        asked = sum(len(device.beat()) for device in town.devices)
         assert _settle(town, until=time.monotonic() + MOST_SECONDS) == []
-        assert all(one.beat() == [] for one in town.devices)
-    kept = [item["id"] for item in device.unsettled]
-    tapped = {item["id"] for item in town.taps}
-    with reading() as session:
-        refused = session.execute(select(Refusal.rating_id, Refusal.reason)).all()
-    print(
-        f"\nvisits opened after the copy ({db.engine.dialect.name}): tapped {len(tapped)} = "
-        f"counted {len(stored())} + kept as refused {len(refused)}, 0 lost, 0 doubled"
+        assert all(device.beat() == [] for device in town.devices)
+    _say(
+        "restored from last night's copy, with visits that were opened after it",
+        town.taps,
+        f"{gone} gone, {asked} asked for again, {len(kept)} still queued",
     )
-    assert asked == len(late) == len(kept)
-    assert {(str(name), reason) for name, reason in refused} == {
-        (name, RefusalReason.UNKNOWN_VISIT) for name in kept
-    }
-    assert stored() == Counter(item["id"] for item in before)
-    assert tapped == stored().keys() | set(kept)
-    _check_counts(town, before)
+    assert gone == asked == len(late) > 0
+    _check_counts(town, town.taps)
+    with reading() as session:
+        remade = session.scalars(select(Visit).where(Visit.is_restored)).all()
+        assert session.scalar(select(func.count()).select_from(Refusal)) == 0
+    assert {str(visit.token) for visit in remade} == {item["visit"] for item in late + kept}
+    assert {visit.desk_id for visit in remade} == {desk.id for desk in town.desks}
+    assert {visit.outcome for visit in remade} == {Outcome.RATED}
+
+
+def _serve_and_rate(town: Town) -> list[Item]:
+    """Serve a citizen at each desk, who rates there what the server tells the device of."""
+    given = []
+    for desk, device in zip(town.desks, town.devices, strict=True):
+        with unit_of_work() as session:
+            visit = visits.open_visit(session, visits.NewVisit(desk_id=desk.id))
+            visits.close_visit(session, visit.id)
+        told = device.look()
+        assert told["visit"] == str(visit.token)
+        answer = answer_to(town.ward, visit.token, 2) | {"docket": told["docket"]}
+        given.append(device.tap(answer, at=clock.now()))
+    return given
 
 
 def test_a_device_replaced_with_a_full_queue_delivers_it_under_its_new_credential(
