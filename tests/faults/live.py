@@ -19,9 +19,13 @@ LONGEST_START_SECONDS = 180
 
 @dataclass
 class Lived:
-    """What was tapped and answered, and how long each tap took that its first try answered."""
+    """What was tapped and answered, and how long each tap took that its first try answered.
+
+    Time: ``answered`` holds when each answer came, by the monotonic clock of the machine.
+    """
 
     given: list[Item] = field(default_factory=list)
+    answered: dict[str, float] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
     tries_lost: int = 0
 
@@ -70,6 +74,7 @@ def _tap(there: Connection, port: int, token: str) -> None:
             lived.seconds.append(time.monotonic() - begun)
         lived.tries_lost += tries - 1
         lived.given.append(item)
+        lived.answered[item["id"]] = time.monotonic()
         if there.poll(PAUSE_SECONDS):
             break
     else:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -31,17 +31,22 @@ def environment_of(settings: Settings) -> dict[str, str]:
 
 
 class Product:
-    """One server over the database of a test; its workers may die, its port stays."""
+    """One server over the database of a test; its workers may die, its port stays.
 
-    def __init__(self, settings: Settings) -> None:
+    ``within`` are the words that start it where it belongs, in a group of processes for instance.
+    """
+
+    def __init__(self, settings: Settings, *, within: Sequence[str] = ()) -> None:
         self.port = free_port()
         self._settings = settings
+        self._within = within
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start, and wait until it answers."""
         environment = environment_of(self._settings) | {"PORT": str(self.port)}
         command = [
+            *self._within,
             *(sys.executable, "-m", "gunicorn", "--config", "python:satisfaction.web.server"),
             *("--bind", f"127.0.0.1:{self.port}", "--log-level", "error", "wsgi:create_app()"),
         ]
@@ -105,6 +110,51 @@ class Product:
             time.sleep(0.01)
 
 
+class Jobs:
+    """The process of the jobs over the database of a test, to be killed at any instant."""
+
+    def __init__(self, settings: Settings, *, within: Sequence[str] = ()) -> None:
+        self._settings = settings
+        self._within = within
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start; it ticks as soon as it is up."""
+        command = [*self._within, sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "run"]
+        with (Path(self._settings.data) / "jobs.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=environment_of(self._settings), stdout=log, stderr=log
+            )
+
+    @property
+    def pid(self) -> int:
+        """The number of the process, which has not ended by itself."""
+        assert self._process is not None
+        assert self._process.poll() is None, "the jobs ended"
+        return self._process.pid
+
+    def kill(self) -> None:
+        """Kill it in whatever it is doing, and wait for its end."""
+        os.kill(self.pid, signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait(timeout=30)
+        self._process = None
+
+    def finish(self) -> None:
+        """Have it finish what it is doing, and end."""
+        os.kill(self.pid, signal.SIGTERM)
+        assert self._process is not None
+        assert self._process.wait(timeout=60) == 0
+        self._process = None
+
+    def stop(self) -> None:
+        """Leave nothing running, whatever has happened."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=30)
+            self._process = None
+
+
 def _is_running(pid: int) -> bool:
     """Say whether any thread lives; the first one may be gone while others hold files yet."""
     states = []
@@ -136,3 +186,14 @@ def serving(app: Flask) -> Iterator[Product]:
         yield product
     finally:
         product.stop()
+
+
+@contextmanager
+def working(app: Flask) -> Iterator[Jobs]:
+    """Run the jobs over the database of an application until the block ends."""
+    jobs = Jobs(app.config["SETTINGS"])
+    jobs.start()
+    try:
+        yield jobs
+    finally:
+        jobs.stop()

@@ -19,17 +19,16 @@ from pathlib import Path
 
 import pytest
 from flask_migrate import downgrade
-from sqlalchemy import select, text
 
 from satisfaction import backups, clock, rollups, schema
 from satisfaction.backups import BackupKind
 from satisfaction.config import Settings
 from satisfaction.database import db, reading, unit_of_work
 from satisfaction.errors import BackupFailedError
-from satisfaction.models import Rating
 from satisfaction.outages import Outage, find_outage
 from tests.conftest import make_office
 from tests.engines import Engines
+from tests.faults.recount import check_all, stored
 from tests.faults.serving import Product
 from tests.faults.test_kill import Message, plant_messages
 from tests.making import rated_visit
@@ -155,21 +154,15 @@ def _fill_while_tapping(settings: Settings, disk: Path) -> None:
             assert set(taps.statuses) == {200, 503}, taps.statuses
             assert _ready(product.port)[0] == 200
             assert len(taps.stored) == TAPS
-            assert taps.stored <= _stored(), "an acknowledged rating is lost"
+            assert taps.stored <= stored().keys(), "an acknowledged rating is lost"
             refused += taps.statuses[503]
     finally:
         product.stop()
-    with reading() as session:
-        assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+    said = check_all()
     print(
-        f"\nR3 disk full under taps: {ROUNDS} times, {len(_stored())} acknowledged = stored, "
-        f"{refused} answered 503, none 500; again after at most {max(resumed):.2f} s"
+        f"\nR3 disk full under taps: {ROUNDS} times, {len(stored())} acknowledged = stored, "
+        f"{refused} answered 503, none 500; again after at most {max(resumed):.2f} s; {said}"
     )
-
-
-def _stored() -> set[str]:
-    with reading() as session:
-        return {str(rating_id) for rating_id in session.scalars(select(Rating.id))}
 
 
 def _fill_beside_other_work(settings: Settings, disk: Path) -> None:
@@ -180,7 +173,7 @@ def _fill_beside_other_work(settings: Settings, disk: Path) -> None:
     for minute in range(5):
         yesterday = clock.start_of_day(clock.today()) - timedelta(minutes=minute + 60)
         rated_visit(ward, 4, at=yesterday)
-    before = len(_stored())
+    before = stored()
     with reading() as session:
         (day, *_) = rollups.list_stale_days(session)
     with _full(disk):
@@ -201,10 +194,11 @@ def _fill_beside_other_work(settings: Settings, disk: Path) -> None:
     assert schema.current_revision() == old
     schema.prepare_database(takes_backup=False)
     schema.check_database()
-    assert len(_stored()) == before
-    with reading() as session:
-        assert session.scalar(text("PRAGMA integrity_check")) == "ok"
-    print("R3 disk full under rebuild, backup, migration: each undone whole, each works after")
+    assert stored() == before
+    print(
+        "R3 disk full under rebuild, backup, migration: each undone whole, each works after; "
+        + check_all()
+    )
 
 
 def _rebuild(day: date) -> None:

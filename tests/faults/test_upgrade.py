@@ -18,6 +18,7 @@ from satisfaction.config import Settings
 from satisfaction.database import db, reading, unit_of_work
 from tests.conftest import make_office
 from tests.faults.live import LiveTaps
+from tests.faults.recount import check_all
 from tests.faults.serving import ROOT, environment_of, serving
 from tests.faults.test_offline import answer_to, live_visits, stored
 from tests.making import rated_visit
@@ -84,7 +85,8 @@ def test_a_migration_killed_anywhere_is_finished_by_the_next_start(app: Flask) -
         db.engine.dispose()
     print(
         f"\nR13 ({db.engine.dialect.name}): {KILLS} upgrades killed, {found.count('old')} left the"
-        f" old form, {found.count('new')} the new one; the next start finished each, 0 rows lost"
+        f" old form, {found.count('new')} the new one; the next start finished each, 0 rows lost; "
+        + check_all()
     )
 
 
@@ -133,5 +135,5 @@ def test_an_upgrade_under_taps_loses_none(app: Flask) -> None:
     assert backups_taken
     print(
         f"\nR15 ({db.engine.dialect.name}): {len(given)} taps through an upgrade, 0 lost, 0 "
-        f"doubled, {out:.1f} s without a server, {lived.tries_lost} tries meanwhile"
+        f"doubled, {out:.1f} s without a server, {lived.tries_lost} tries meanwhile; " + check_all()
     )
