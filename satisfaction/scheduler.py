@@ -16,7 +16,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from satisfaction import clock, jobs, sending
+from satisfaction import clock, jobs, schema, sending
 from satisfaction.errors import SatisfactionError
 
 TICK_SECONDS = 15
@@ -44,6 +44,7 @@ class Ticks:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        self._is_checked = False
         self.stopped = threading.Event()
 
     def run_jobs(self) -> None:
@@ -58,9 +59,19 @@ class Ticks:
         """Let a database that is out of reach be tried again at the next tick."""
         with self._app.app_context():
             try:
+                self._check_once()
                 work(self.stopped)
             except (SQLAlchemyError, SatisfactionError) as problem:
                 logger.warning("tick failed, tried again in %s s: %s", TICK_SECONDS, problem)
+
+    def _check_once(self) -> None:
+        """Refuse a database of another version, which may have come only after the start.
+
+        Raises: DatabaseTooNewError, DatabaseNotReadyError, DatabaseUnusableError.
+        """
+        if not self._is_checked:
+            schema.check_database()
+            self._is_checked = True
 
 
 def run_due_jobs(stopped: threading.Event | None = None) -> int:

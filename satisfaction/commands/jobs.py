@@ -6,18 +6,20 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from satisfaction import clock, ledger, scheduler
-from satisfaction.commands.base import Commands
+from satisfaction import clock, ledger, scheduler, schema
+from satisfaction.commands.base import DatabaseCommands
 from satisfaction.config import Settings
 from satisfaction.database import db, reading
+from satisfaction.errors import DatabaseUnusableError
 from satisfaction.jobs import JOBS
+from satisfaction.notices import say
 from satisfaction.presence import stay_present
 from satisfaction.web.contexts import this_app
 
 MOMENT = click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
-@click.group("jobs", cls=Commands)
+@click.group("jobs", cls=DatabaseCommands)
 def job_commands() -> None:
     """Run what the system does by itself, or list it."""
 
@@ -27,8 +29,13 @@ def job_commands() -> None:
 def run_command() -> None:
     """Run the jobs until told to stop; a job that has begun is finished first.
 
-    Nothing is restored meanwhile, as the data folder is held.
+    Nothing is restored meanwhile, as the data folder is held. A database that does not answer yet
+    is waited for; one of another version is refused.
     """
+    try:
+        schema.check_database()
+    except DatabaseUnusableError as away:
+        click.echo(say(away), err=True)
     settings: Settings = current_app.config["SETTINGS"]
     stay_present(settings.data_folder)
     db.engine.dispose()
@@ -40,6 +47,7 @@ def run_command() -> None:
 @click.option("--at", type=MOMENT, help="As if it were then, office time, as 2026-03-10T18:05.")
 def once_command(at: datetime | None) -> None:
     """Carry out whatever is due, once, and end."""
+    schema.check_database()
     if at is None:
         done, sent = scheduler.run_due_jobs(), scheduler.plan_and_send()
     else:
@@ -53,6 +61,7 @@ def once_command(at: datetime | None) -> None:
 @click.option("--most", type=click.IntRange(1, 1000), default=30)
 def list_command(job: str | None, most: int) -> None:
     """List the last runs: planned, begun, state, result."""
+    schema.check_database()
     with reading() as session:
         lines = ledger.list_runs(session, job=job, most=most)
     for line in lines:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from flask import Flask
+from flask_migrate import downgrade
 from sqlalchemy import func, select
 
 from satisfaction import accounts, clock, jobs, ledger, scheduler
@@ -255,3 +256,13 @@ def test_commands_run_once_and_list(app: Flask, ward: Office) -> None:
     assert f"Đã chạy {len(jobs.JOBS)} việc" in second.stdout
     listed = run(args=["jobs", "list", "--job", "rebuild"]).stdout
     assert "11/03/2026 00:20  rebuild       done" in listed
+
+
+def test_the_clock_leaves_a_database_of_another_version_alone(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    downgrade(revision="-1")
+    scheduler.Ticks(app).run_jobs()
+    assert "tick failed" in caplog.text
+    with reading() as session:
+        assert session.scalar(select(func.count()).select_from(JobRun)) == 0
