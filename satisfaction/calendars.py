@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
+from satisfaction.database import read_once
 from satisfaction.errors import HoursInvalidError, NotFoundError
 from satisfaction.models import OpeningWeek, SpecialDay, UnitParent
 from satisfaction.periods import Period
@@ -189,6 +190,10 @@ def _span_at(spans: Spans, local: datetime) -> Span | None:
 
 def read_calendar(session: Session, period: Period) -> Calendar:
     """Return when every unit is open on the days of a period."""
+    return read_once(session, (read_calendar, period), lambda: _read_calendar(session, period))
+
+
+def _read_calendar(session: Session, period: Period) -> Calendar:
     return Calendar(
         session.scalars(select(OpeningWeek).where(OpeningWeek.from_day < period.end_day)).all(),
         session.scalars(

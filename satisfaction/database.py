@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
@@ -40,8 +40,10 @@ MOST_TRIES = 5
 STEP_ASIDE_SECONDS = 0.02
 _WRITES = "hailong_writes"
 _RESTED = "hailong_rested_at"
+_READ = "hailong_read"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+Value = TypeVar("Value")
 
 
 class Base(DeclarativeBase):
@@ -292,9 +294,23 @@ def reading() -> Iterator[Session]:
     """Open a session that reads one consistent state; nothing in it is ever stored."""
     with (
         _alone("reading"),
-        Session(reading_engine(db.engine), expire_on_commit=False) as session,
+        Session(reading_engine(db.engine), expire_on_commit=False, info={_READ: {}}) as session,
     ):
         yield session
+
+
+def read_once(session: Session, name: Hashable, read: Callable[[], Value]) -> Value:
+    """Return what a reading session has read under this name, or read it and keep it.
+
+    A reading session sees one state from first to last, so nothing can become untrue; one that
+    writes reads each time. What is kept is shared: nobody may change it.
+    """
+    kept: dict[Hashable, Value] | None = session.info.get(_READ)
+    if kept is None:
+        return read()
+    if name not in kept:
+        kept[name] = read()
+    return kept[name]
 
 
 @contextmanager

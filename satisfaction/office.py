@@ -12,6 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
+from satisfaction.database import read_once
 from satisfaction.errors import AmbiguousUnitError, DeskNotFoundError, UnitNotFoundError
 from satisfaction.models import (
     Configuration,
@@ -140,7 +141,7 @@ def get_unit(session: Session, unit_id: int) -> Unit:
 
     Raises: UnitNotFoundError.
     """
-    unit = session.get(Unit, unit_id)
+    unit = read_once(session, (Unit, unit_id), lambda: session.get(Unit, unit_id))
     if unit is None:
         raise UnitNotFoundError(unit_id=unit_id)
     return unit
@@ -227,8 +228,13 @@ def list_procedures(session: Session, day: date) -> Sequence[Procedure]:
     return sorted(procedures, key=lambda procedure: sort_key(procedure.short_name))
 
 
-def segments_under(session: Session, unit_id: int, period: Period) -> list[Segment]:
+def segments_under(session: Session, unit_id: int, period: Period) -> Sequence[Segment]:
     """Return who stood within a unit, itself included, at each time of a period, in order."""
+    name = (segments_under, unit_id, period)
+    return read_once(session, name, lambda: _read_segments(session, unit_id, period))
+
+
+def _read_segments(session: Session, unit_id: int, period: Period) -> Sequence[Segment]:
     links = session.execute(
         select(
             UnitParent.unit_id, UnitParent.parent_id, UnitParent.from_day, UnitParent.until_day

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.calendars import Calendar, read_calendar
+from satisfaction.database import read_once
 from satisfaction.errors import PolicyInvalidError
 from satisfaction.models import CasePolicy
 from satisfaction.periods import Period
@@ -98,6 +99,10 @@ class Policies:
 
 def read_policies(session: Session) -> Policies:
     """Return what every unit holds to, with the hours of the days that matter for it."""
+    return read_once(session, read_policies, lambda: _read_policies(session))
+
+
+def _read_policies(session: Session) -> Policies:
     today = clock.today()
     recent = Period(today - timedelta(days=_LOOKED_BACK_DAYS), today + timedelta(days=1))
     return Policies(session.scalars(select(CasePolicy)), read_calendar(session, recent))

@@ -22,6 +22,7 @@ from satisfaction.counting.selecting import (
 from satisfaction.counting.sources import RATINGS, Source
 from satisfaction.counting.spans import Part, split, within
 from satisfaction.counting.tallies import Tallies, Tally
+from satisfaction.database import read_once
 from satisfaction.figures import CountQuery, CountRow, Figures, LevelCount
 from satisfaction.models import (
     DailyCount,
@@ -198,7 +199,7 @@ def _key(by: Dimension, value: Any) -> Any:
 def _as_figures(session: Session, query: CountQuery, tallies: Tallies) -> Figures:
     unit = get_unit(session, query.unit_id)
     name = name_of(unit, query.period.last_day)
-    levels = _levels(session)
+    levels = read_once(session, _levels, lambda: _levels(session))
     whole = Tally()
     for tally in tallies.values():
         whole.merge(tally)

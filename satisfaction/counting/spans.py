@@ -10,6 +10,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from satisfaction.database import read_once
 from satisfaction.models import CountedDay
 from satisfaction.office import Segment
 from satisfaction.periods import Period
@@ -23,20 +24,25 @@ def split(session: Session, segments: Sequence[Segment]) -> tuple[list[Part], li
     stored: list[Part] = []
     live: list[Part] = []
     whole = Period(segments[0].period.first_day, segments[-1].period.end_day)
-    closed = set(
+    closed = read_once(session, (split, whole), lambda: _read_closed(session, whole))
+    for segment in segments:
+        for period, is_closed in _runs(segment.period, closed):
+            (stored if is_closed else live).append((period, segment.unit_ids))
+    return stored, live
+
+
+def _read_closed(session: Session, period: Period) -> set[date]:
+    """Return the days of a period whose counts are stored and still true."""
+    return set(
         session.scalars(
             select(CountedDay.local_day).where(
-                CountedDay.local_day >= whole.first_day,
-                CountedDay.local_day < whole.end_day,
+                CountedDay.local_day >= period.first_day,
+                CountedDay.local_day < period.end_day,
                 CountedDay.rebuilt_at.is_not(None),
                 CountedDay.marked_at.is_(None),
             )
         )
     )
-    for segment in segments:
-        for period, is_closed in _runs(segment.period, closed):
-            (stored if is_closed else live).append((period, segment.unit_ids))
-    return stored, live
 
 
 def _runs(period: Period, closed: set[date]) -> Iterable[tuple[Period, bool]]:
