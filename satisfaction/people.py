@@ -297,6 +297,15 @@ def start_with_code(session: Session, typed: str, password: str, *, throttle_key
     record_deed(session, AuditAction.PASSWORD_SET, account_id=account.id)
 
 
+def record_wrong_start(session: Session, network: str) -> None:
+    """Log that somebody tried a first code that is unknown, used or expired.
+
+    Writes: audit_entry.
+    """
+    detail = {"start_code": True}
+    record_deed(session, AuditAction.SIGN_IN_FAILED, network=network, detail=detail)
+
+
 def count_start(session: Session, throttle_key: bytes) -> None:
     """Count an attempt with a first code before it is tried.
 

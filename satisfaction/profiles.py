@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from satisfaction import clock
 from satisfaction.accounts import ADMINISTRATORS, put_password
 from satisfaction.audit import record_deed
-from satisfaction.errors import CodeRefusedError, PermissionDeniedError, SignInRefusedError
+from satisfaction.errors import CodeRefusedError, PermissionDeniedError
 from satisfaction.models import Account
 from satisfaction.office import get_unit, name_of
 from satisfaction.second_factors import (
@@ -91,17 +91,21 @@ def list_held_roles(session: Session, account: Account) -> tuple[HeldRole, ...]:
 
 @dataclass(frozen=True)
 class Oneself:
-    """An officer who changes the own account: which, from which network, in which session."""
+    """An officer who changes the own account: which, from which network, in which session.
+
+    ``browser`` is the mark of a browser in which the account has signed in before.
+    """
 
     account_id: int
     name: str
     network: str
     token: str
+    browser: str = ""
 
     @property
     def throttle_key(self) -> bytes:
         """The key under which wrong passwords and codes are counted, that of signing in."""
-        return throttle_key(self.name, self.network)
+        return throttle_key(self.name, self.network, self.browser)
 
 
 def prepare_password(session: Session, oneself: Oneself) -> Claim | None:
@@ -118,14 +122,26 @@ def prepare_password(session: Session, oneself: Oneself) -> Claim | None:
     return Claim(account.id, account.password_hash)
 
 
-def change_password(session: Session, oneself: Oneself, new: str, *, is_right: bool) -> None:
+def record_failure(session: Session, oneself: Oneself, what: str) -> None:
+    """Log that the present password, or a code of one's own, was wrong.
+
+    Writes: audit_entry.
+    """
+    record_deed(
+        session,
+        AuditAction.SIGN_IN_FAILED,
+        account_id=oneself.account_id,
+        network=oneself.network,
+        detail={what: True},
+    )
+
+
+def change_password(session: Session, oneself: Oneself, new: str) -> None:
     """Replace the own password, and end every other session.
 
     Writes: account, sign_in, sign_in_throttle, audit_entry.
-    Raises: SignInRefusedError for a wrong present password; PasswordRefusedError.
+    Raises: PasswordRefusedError.
     """
-    if not is_right:
-        raise SignInRefusedError()
     account = session.get_one(Account, oneself.account_id)
     put_password(account, new)
     forget_failures(session, oneself.throttle_key)
@@ -136,11 +152,12 @@ def change_password(session: Session, oneself: Oneself, new: str, *, is_right: b
 def check_own_code(session: Session, oneself: Oneself, typed: str, *, key: bytes) -> bool:
     """Say whether a code of one's own is right, and use it up.
 
-    Writes: sign_in_throttle, account or recovery_code.
+    Writes: sign_in_throttle, account or recovery_code, and the log of a wrong one.
     Raises: SignInThrottledError.
     """
     count_attempt(session, oneself.throttle_key)
     if not accept_code(session, oneself.account_id, typed, key=key):
+        record_failure(session, oneself, "second_factor")
         return False
     forget_failures(session, oneself.throttle_key)
     return True

@@ -49,6 +49,15 @@ def sign_in_provided(session: Session, identity: Identity, visitor: Credentials)
     return Started(begin_session(session, account, visitor, is_strong=identity.is_strong), False)
 
 
+def record_refusal(session: Session, network: str) -> None:
+    """Log that a provider's answer was refused before it named anybody.
+
+    Writes: audit_entry.
+    """
+    detail = {"provider": True}
+    record_deed(session, AuditAction.SIGN_IN_FAILED, network=network, detail=detail)
+
+
 def _find(session: Session, identity: Identity) -> Account | None:
     known = session.scalar(select(Account).where(Account.subject == identity.subject))
     if known is not None or not identity.verified_email:

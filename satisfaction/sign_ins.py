@@ -34,12 +34,16 @@ LONGEST_DEVICE = 60
 
 @dataclass(frozen=True)
 class Credentials:
-    """What somebody typed, from which network, and with which family of browsers."""
+    """What somebody typed, from which network, and with which family of browsers.
+
+    ``browser`` is the mark of a browser in which this account has signed in before.
+    """
 
     name: str
     password: str
     network: str
     device: str = ""
+    browser: str = ""
 
     @property
     def account_name(self) -> str:
@@ -48,13 +52,18 @@ class Credentials:
 
     @property
     def throttle_key(self) -> bytes:
-        """The key under which failures are counted; a colleague elsewhere is not locked out."""
-        return throttle_key(self.account_name, self.network)
+        """The key under which failures are counted; a colleague is not locked out by them."""
+        return throttle_key(self.account_name, self.network, self.browser)
 
 
-def throttle_key(account_name: str, network: str) -> bytes:
-    """Return the key under which failures of a name from a network are counted."""
-    return hashlib.sha256(f"{account_name}\0{network}".encode()).digest()
+def throttle_key(account_name: str, network: str, browser: str = "") -> bytes:
+    """Return the key under which failures of a name are counted: of a network, or of a browser.
+
+    A browser in which the account has signed in before stands for itself, or somebody in the same
+    network could keep its owner out by guessing for ever.
+    """
+    place = f"{account_name}\0{network}" if not browser else f"{account_name}\0\0{browser}"
+    return hashlib.sha256(place.encode()).digest()
 
 
 @dataclass(frozen=True)
@@ -171,10 +180,13 @@ def await_code(session: Session, account_id: int, visitor: Credentials) -> Start
     return Started(_add_session(session, account, visitor, awaits_code=True), True)
 
 
-def enter_code(session: Session, token: str, typed: str, *, key: bytes) -> str | None:
+def enter_code(
+    session: Session, token: str, typed: str, *, key: bytes, browser: str = ""
+) -> str | None:
     """Take the second step: return the new session's token, or nothing for a wrong code.
 
-    After a few wrong codes the password is asked for again.
+    After a few wrong codes the password is asked for again. ``browser`` is the mark that the
+    browser bears for the account.
     Writes: sign_in, sign_in_throttle, account, recovery_code, and the log.
     Raises: SecondStepOverError; SignInThrottledError with the seconds to wait.
     """
@@ -182,7 +194,7 @@ def enter_code(session: Session, token: str, typed: str, *, key: bytes) -> str |
     if waiting is None:
         raise SecondStepOverError()
     account = waiting.account
-    slowed = throttle_key(account.name, waiting.network)
+    slowed = throttle_key(account.name, waiting.network, browser)
     count_attempt(session, slowed)
     if not accept_code(session, account.id, typed, key=key):
         waiting.wrong_codes += 1

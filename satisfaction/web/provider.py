@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from satisfaction.config import Settings
 from satisfaction.database import unit_of_work
 from satisfaction.errors import ConfigurationError, SignInRefusedError
-from satisfaction.provided import Identity, sign_in_provided
+from satisfaction.provided import Identity, record_refusal, sign_in_provided
 from satisfaction.sign_ins import Credentials
 from satisfaction.web import sign_in
 from satisfaction.web.devices import client_device
@@ -84,6 +84,8 @@ def take_answer() -> bool:
         answer = current_app.extensions[_CLIENT].authorize_access_token()
     except (AuthlibBaseError, JoseError, RequestException, ValueError, KeyError) as problem:
         current_app.logger.warning("sign-in by the provider refused: %s", type(problem).__name__)
+        with unit_of_work() as writer:
+            record_refusal(writer, client_network())
         raise SignInRefusedError() from problem
     visitor = Credentials("", "", client_network(), client_device())
     with unit_of_work() as writer:

@@ -1,7 +1,7 @@
 """Flask-Login over our own server-side sessions. Refuses a session that was ended on the server."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from flask import Flask, current_app, request, session
@@ -12,11 +12,17 @@ from satisfaction import clock, people, profiles, sign_ins
 from satisfaction.accounts import Officer
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
-from satisfaction.errors import CodeRefusedError, SecondStepOverError, SignInRefusedError
+from satisfaction.errors import (
+    CodeRefusedError,
+    SecondStepOverError,
+    SignInRefusedError,
+    StartCodeRefusedError,
+)
 from satisfaction.profiles import Oneself
 from satisfaction.second_factors import factor_key
 from satisfaction.sign_ins import Credentials, LiveSession
 from satisfaction.web.guards import client_network, guard_of
+from satisfaction.web.known_browsers import find_browser, keep_browser
 from satisfaction.web.languages import LANGUAGE, languages
 
 _SEEN_EVERY = timedelta(minutes=1)
@@ -81,6 +87,7 @@ def sign_in(credentials: Credentials) -> bool:
 
     Raises: SignInRefusedError, SignInThrottledError.
     """
+    credentials = replace(credentials, browser=find_browser(credentials.account_name))
     with unit_of_work() as writer:
         claim = sign_ins.prepare_sign_in(writer, credentials)
     is_right = sign_ins.check_claim(claim, credentials)
@@ -113,7 +120,11 @@ def take_second_step(typed: str) -> None:
     """
     waiting = session.get(_SECOND_STEP, "")
     with unit_of_work() as writer:
-        token = sign_ins.enter_code(writer, waiting, typed, key=second_factor_key())
+        found = sign_ins.find_waiting(writer, waiting)
+        browser = find_browser(found.account.name) if found else ""
+        token = sign_ins.enter_code(
+            writer, waiting, typed, key=second_factor_key(), browser=browser
+        )
         is_over = token is None and sign_ins.find_waiting(writer, waiting) is None
     if is_over:
         raise SecondStepOverError()
@@ -134,13 +145,15 @@ def enter(token: str) -> None:
     _forget_session()
     if preferred in languages():
         session[LANGUAGE] = preferred
+    keep_browser(found.officer.name)
     login_user(SignedIn(found.officer, token))
 
 
 def oneself() -> Oneself:
     """Return the signed-in officer as one who changes the own account."""
     officer: Officer = current_user.officer
-    return Oneself(officer.account_id, officer.name, client_network(), current_user.token)
+    browser = find_browser(officer.name)
+    return Oneself(officer.account_id, officer.name, client_network(), current_user.token, browser)
 
 
 def change_password(current: str, new: str) -> None:
@@ -154,7 +167,12 @@ def change_password(current: str, new: str) -> None:
     typed = Credentials(changing.name, current, changing.network)
     is_right = claim is None or sign_ins.check_claim(claim, typed)
     with unit_of_work() as writer:
-        profiles.change_password(writer, changing, new, is_right=is_right)
+        if is_right:
+            profiles.change_password(writer, changing, new)
+        else:
+            profiles.record_failure(writer, changing, "present_password")
+    if not is_right:
+        raise SignInRefusedError()
 
 
 def confirm_with_code(typed: str) -> None:
@@ -190,8 +208,13 @@ def start(code: str, password: str) -> None:
     key = sign_ins.throttle_key(_START, client_network())
     with unit_of_work() as writer:
         people.count_start(writer, key)
-    with unit_of_work() as writer:
-        people.start_with_code(writer, code, password, throttle_key=key)
+    try:
+        with unit_of_work() as writer:
+            people.start_with_code(writer, code, password, throttle_key=key)
+    except StartCodeRefusedError:
+        with unit_of_work() as writer:
+            people.record_wrong_start(writer, client_network())
+        raise
 
 
 def sign_out(token: str) -> None:

@@ -328,3 +328,53 @@ def test_signed_in_at_names_the_time(now: datetime, app: Flask, desk_officer: Ac
     signed_in(app, "lan")
     with reading() as session:
         assert session.scalar(select(SignIn.created_at)) == now
+
+
+def test_a_colleague_who_guesses_for_ever_keeps_nobody_out_of_their_own_browser(
+    app: Flask, desk_officer: Account
+) -> None:
+    own = signed_in(app, "lan")
+    own.post("/admin/sign-out")
+    own.get("/admin/sign-in")
+    guesser = OfficersBrowser(app, network=HERE)
+    assert [guesser.sign_in("lan", "sai").status_code for _ in range(7)] == [401] * 5 + [429] * 2
+    assert OfficersBrowser(app, network=HERE).sign_in("lan").status_code == 429
+    assert own.sign_in("lan").status_code == 303
+
+
+def test_a_known_browser_has_no_more_free_guesses_than_others(
+    app: Flask, desk_officer: Account
+) -> None:
+    own = signed_in(app, "lan")
+    own.post("/admin/sign-out")
+    own.get("/admin/sign-in")
+    assert [own.sign_in("lan", "sai").status_code for _ in range(7)] == [401] * 5 + [429] * 2
+    assert [own.sign_in("mai", "sai").status_code for _ in range(7)] == [401] * 5 + [429] * 2
+
+
+def test_wrong_passwords_and_codes_of_the_own_account_are_logged(
+    app: Flask, desk_officer: Account
+) -> None:
+    own = signed_in(app, "lan")
+    own.get("/admin/profile/password")
+    wrong = {"current": "sai", "new": "Mot mat khau moi 2027!", "again": "Mot mat khau moi 2027!"}
+    own.post("/admin/profile/password", wrong)
+    stranger = OfficersBrowser(app, network=ELSEWHERE)
+    stranger.get("/admin/start")
+    stranger.post("/admin/start", {"code": "AAAA-BBBB-CCCC", "new": PASSWORD, "again": PASSWORD})
+    with reading() as session:
+        failures = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == AuditAction.SIGN_IN_FAILED)
+        )
+        found = [(one.account_id, dict(one.detail)) for one in failures]
+    assert (desk_officer.id, {"present_password": True}) in found
+    assert (None, {"start_code": True}) in found
+
+
+def test_a_mark_that_was_made_up_is_none(app: Flask, desk_officer: Account) -> None:
+    signed_in(app, "lan")
+    forger = OfficersBrowser(app, network=HERE)
+    for n in range(7):
+        forger.client.set_cookie("known", f"eyJhIjoiYiJ9.{n}.AAAA")
+        forger.sign_in("lan", "sai")
+    assert forger.sign_in("lan").status_code == 429
