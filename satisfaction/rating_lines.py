@@ -1,7 +1,8 @@
 """Single ratings to be taken away, one line each, for who may see single ratings. Streams by day.
 
 Refuses the ticket, the dossier, the minute and the order in which ratings came: a line has the day
-and the half of it, and within a half-day the lines are shuffled. Refuses the day that runs. An
+and the half of it, and within a half-day the lines are shuffled. Refuses the day that runs, and
+what came in after the last closing up to which every unit asked for shows its voices. An
 allegation's reason, and the words with it, are left out for who may not see allegations.
 """
 
@@ -34,6 +35,7 @@ from satisfaction.models import (
 )
 from satisfaction.office import Segment, name_of, segments_under
 from satisfaction.periods import Period
+from satisfaction.policies import read_policies
 from satisfaction.terms import ALLEGATIONS, Channel, Leaning, Mark, RatingSource, Standing
 
 NOON = 12
@@ -69,14 +71,20 @@ class RatingLine:
 
 @dataclass(frozen=True)
 class LinesWanted:
-    """The ratings of a unit and a period, by whom they are asked for."""
+    """The ratings of a unit and a period that came in before a moment, and who asks for them."""
 
     unit_id: int
     unit_code: str
     period: Period
     segments: tuple[Segment, ...]
     with_allegations: bool
+    before: datetime
     count: int
+
+    @property
+    def values(self) -> dict[str, datetime]:
+        """What the statements are run with."""
+        return {"before": self.before}
 
 
 def ask_for_lines(
@@ -91,6 +99,7 @@ def ask_for_lines(
     if unit is None or unit_id not in visible:
         raise UnitNotFoundError(unit_id=unit_id)
     segments = tuple(segments_under(session, unit_id, period))
+    before = _find_closing(session, frozenset().union(*[part.unit_ids for part in segments]))
     count = sum(
         session.scalar(
             _select(func.count()).where(
@@ -98,13 +107,20 @@ def ask_for_lines(
                 Rating.local_day < min(part.period.end_day, clock.today()),
                 Rating.unit_id.in_(sorted(part.unit_ids)),
             ),
-            _today(),
+            {"before": before},
         )
         or 0
         for part in segments
     )
     code = name_of(unit, period.last_day).code
-    return LinesWanted(unit_id, code, period, segments, unit_id in allegations, count)
+    return LinesWanted(unit_id, code, period, segments, unit_id in allegations, before, count)
+
+
+def _find_closing(session: Session, unit_ids: Set[int]) -> datetime:
+    """Return the closing up to which all these units show what came in, today's start at latest."""
+    now, policies = clock.now(), read_policies(session)
+    closings = (policies.shown_until(unit_id, now) for unit_id in unit_ids)
+    return min(clock.start_of_day(clock.local_day(now)), *closings)
 
 
 def _select(*columns: Any) -> Select[Any]:
@@ -115,7 +131,7 @@ def _select(*columns: Any) -> Select[Any]:
         .outerjoin(Visit, Visit.id == Rating.visit_id)
         .outerjoin(RatingVoid, RatingVoid.rating_seq == Rating.seq)
         .outerjoin(_superseder, _superseder.supersedes_seq == Rating.seq)
-        .where(_superseder.seq.is_(None), Rating.received_at < bindparam("today", type_=UtcTime))
+        .where(_superseder.seq.is_(None), Rating.received_at < bindparam("before", type_=UtcTime))
     )
 
 
@@ -136,12 +152,9 @@ _LINE = _select(
 
 # What comes today is left out until tomorrow, or who asks again and again would see it come.
 _WORDS = select(Comment.rating_seq, Comment.body).where(
-    Comment.given_at < bindparam("today", type_=UtcTime)
+    Comment.given_at < bindparam("before", type_=UtcTime)
 )
-
-
-def _today() -> dict[str, datetime]:
-    return {"today": clock.start_of_day(clock.today())}
+_EARLIER = select(Rating.seq, Rating.supersedes_seq).where(Rating.supersedes_seq.is_not(None))
 
 
 def list_days(wanted: LinesWanted) -> Iterator[tuple[date, frozenset[int]]]:
@@ -182,11 +195,13 @@ class LineReader:
     def read_day(self, session: Session, day: date, units: frozenset[int]) -> list[RatingLine]:
         """Return the lines of a day: its morning, then its afternoon, each shuffled."""
         found = _LINE.where(Rating.local_day == day, Rating.unit_id.in_(sorted(units)))
-        rows = sorted(session.execute(found, _today()), key=_shuffled)
+        rows = sorted(session.execute(found, self._wanted.values), key=_shuffled)
         seqs = [row.seq for row in rows]
-        reasons = _gather(session, select(RatingReason.rating_seq, RatingReason.reason_id), seqs)
-        marks = _gather(session, select(RatingMark.rating_seq, RatingMark.mark), seqs)
-        words = _gather(session, _WORDS, seqs)
+        reasons = self._gather(
+            session, select(RatingReason.rating_seq, RatingReason.reason_id), seqs
+        )
+        marks = self._gather(session, select(RatingMark.rating_seq, RatingMark.mark), seqs)
+        words = self._read_words(session, seqs)
         return [
             self._line(
                 row,
@@ -197,6 +212,28 @@ class LineReader:
             )
             for row in rows
         ]
+
+    def _read_words(self, session: Session, seqs: Sequence[int]) -> Mapping[int, list[Any]]:
+        """Return the words of each rating, also those that came to one which it corrects."""
+        words = dict(self._gather(session, _WORDS, seqs))
+        last = {seq: seq for seq in seqs}
+        while earlier := self._gather(session, _EARLIER, list(last)):
+            last = {found[0]: last[seq] for seq, found in earlier.items()}
+            for seq, given in self._gather(session, _WORDS, list(last)).items():
+                words.setdefault(last[seq], given)
+        return words
+
+    def _gather(
+        self, session: Session, statement: Any, seqs: Sequence[int]
+    ) -> Mapping[int, list[Any]]:
+        """Return what belongs to each of these ratings, a few hundred at a time."""
+        found: dict[int, list[Any]] = defaultdict(list)
+        key = statement.selected_columns[0]
+        for first in range(0, len(seqs), MOST_AT_ONCE):
+            part = statement.where(key.in_(seqs[first : first + MOST_AT_ONCE]))
+            for seq, value in session.execute(part, self._wanted.values):
+                found[seq].append(value)
+        return found
 
     def _line(
         self,
@@ -246,15 +283,3 @@ class LineReader:
 def _shuffled(row: Any) -> tuple[bool, bytes]:
     """Return a place within the half-day that says nothing of the time; the id itself would."""
     return row.hour >= NOON, hashlib.sha256(row.id.bytes).digest()
-
-
-def _gather(session: Session, statement: Any, seqs: Sequence[int]) -> Mapping[int, list[Any]]:
-    """Return what belongs to each of these ratings, a few hundred at a time."""
-    found: dict[int, list[Any]] = defaultdict(list)
-    key = statement.selected_columns[0]
-    for first in range(0, len(seqs), MOST_AT_ONCE):
-        for seq, value in session.execute(
-            statement.where(key.in_(seqs[first : first + MOST_AT_ONCE])), _today()
-        ):
-            found[seq].append(value)
-    return found

@@ -11,11 +11,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import clock, comments, counting, recording
+from satisfaction import clock, comments, counting, policies, recording
 from satisfaction.database import reading, unit_of_work
 from satisfaction.figures import CountQuery
 from satisfaction.models import AuditEntry, Comment, Rating, RatingReason, Reason
 from satisfaction.periods import parse_period
+from satisfaction.policies import Policy
 from satisfaction.rating_lines import LineReader, ask_for_lines, list_days
 from satisfaction.reports.ratings import write_ratings_csv, write_ratings_xlsx
 from satisfaction.terms import ALLEGATIONS, AuditAction, Role
@@ -23,7 +24,7 @@ from satisfaction.web.rating_words import make_describer, rating_headings
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.admin.test_counts import PAYLOADS
 from tests.conftest import Office, make_office
-from tests.making import rated_visit
+from tests.making import finished_visit, rated_visit, tap
 from tests.reading import formulas_of, read_workbook
 
 DAY = datetime(2026, 2, 9, 2, 0, tzinfo=UTC)
@@ -117,6 +118,29 @@ def _read_lines(ward: Office) -> list[dict[str, str]]:
     parts = write_ratings_csv(days, rating_headings(), describe=make_describer())
     text = b"".join(parts).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+
+
+def test_a_unit_that_shows_its_voices_later_gives_its_lines_later(february: Office) -> None:
+    with unit_of_work() as session:
+        policies.set_policy(session, february.unit.id, Policy(delay_days=20))
+    with clock.replaced(DAY + timedelta(days=10)):
+        assert _read_lines(february) == []
+    with clock.replaced(DAY + timedelta(days=21)):
+        days = {line["Ngày"] for line in _read_lines(february)}
+    assert days == {"2026-02-09"}
+
+
+def test_words_stay_with_an_answer_that_is_corrected_after_them(ward: Office) -> None:
+    visit = finished_visit(ward.desks[0], at=DAY)
+    first = tap(ward, visit, level=1, tapped_at=DAY)
+    with clock.replaced(DAY), unit_of_work() as session:
+        recording.record_rating(session, first)
+        recording.record_comment(session, first.rating_id, "chờ quá lâu")
+        second = tap(ward, visit, level=2, tapped_at=DAY, supersedes=first.rating_id)
+        recording.record_rating(session, second)
+    assert [(line["Số mức"], line["Ý kiến"]) for line in _read_lines(ward)] == [
+        ("2", "chờ quá lâu")
+    ]
 
 
 def test_lines_of_a_half_day_are_shuffled(ward: Office) -> None:
