@@ -15,10 +15,10 @@ blueprint = Blueprint("cards", __name__, url_prefix="/cards")
 
 
 @blueprint.get("")
-@requires(Permission.MANAGE_CARDS)
+@requires(Permission.READ_OFFICE)
 def index() -> ResponseReturnValue:
     """Show the desks and their cards."""
-    scope = current_officer().scope(Permission.MANAGE_CARDS)
+    scope = current_officer().scope(Permission.READ_OFFICE)
     with reading() as session:
         cards = opinions.list_cards(session, scope)
     return render_template("admin/cards/index.html", cards=cards)
@@ -41,10 +41,10 @@ def create(desk_id: int) -> ResponseReturnValue:
 
 
 @blueprint.get("/<int:desk_id>")
-@requires(Permission.MANAGE_CARDS)
+@requires(Permission.READ_OFFICE)
 def show(desk_id: int) -> ResponseReturnValue:
     """Show a desk's card as it is to be printed."""
-    scope = current_officer().scope(Permission.MANAGE_CARDS)
+    scope = current_officer().scope(Permission.READ_OFFICE)
     with reading() as session:
         found = opinions.get_card_of_desk(session, scope, desk_id)
     assert found.card is not None

@@ -26,10 +26,10 @@ PAIRING_PATH = "/kiosk/pair"
 
 
 @blueprint.get("")
-@requires(Permission.MANAGE_FLEET)
+@requires(Permission.READ_FLEET)
 def index() -> ResponseReturnValue:
     """Show every device, troubled ones first, and what was not counted."""
-    scope = current_officer().scope(Permission.MANAGE_FLEET)
+    scope = current_officer().scope(Permission.READ_FLEET)
     with reading() as session:
         sheet = watch.read_fleet(session, scope, version=shell_version())
     return render_template(

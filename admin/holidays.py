@@ -43,7 +43,7 @@ class SwapForm(OfficeForm):
 
 
 @blueprint.get("")
-@requires(Permission.MANAGE_OFFICE)
+@requires(Permission.READ_OFFICE)
 def index() -> ResponseReturnValue:
     """Show what is proposed for a year beside what the unit's table has."""
     unit_id = as_key(request.args.get("unit"))
@@ -51,7 +51,7 @@ def index() -> ResponseReturnValue:
 
 
 def _show(unit_id: int | None, year: int | None, swap: SwapForm | None, problem: str = "") -> str:
-    scope = current_officer().scope(Permission.MANAGE_OFFICE)
+    scope = current_officer().scope(Permission.READ_OFFICE)
     today = clock.today()
     year = year if public_holidays.knows(year) and year else today.year
     with reading() as session:

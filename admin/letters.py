@@ -88,14 +88,14 @@ def stop(token: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/readers")
-@requires(Permission.MANAGE_LETTERS)
+@requires(Permission.READ_PEOPLE)
 def readers() -> ResponseReturnValue:
     """Show who gets letters of the officer's units."""
     return _show_readers(None)
 
 
 def _show_readers(form: SubscriptionForm | None) -> str:
-    scope = current_officer().scope(Permission.MANAGE_LETTERS)
+    scope = current_officer().scope(Permission.READ_PEOPLE)
     with reading() as session:
         found = subscriptions.list_subscribers(session, scope=scope)
         units = office.list_names(session, scope, clock.today())

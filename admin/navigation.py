@@ -41,7 +41,7 @@ PLACES = (
     Place("admin.own_figures.index", _("Số liệu đơn vị"), Permission.SEE_OWN_FIGURES),
     Place("admin.reports.index", _("Báo cáo"), Permission.SEE_COUNTS),
     Place("admin.paper.index", _("Phiếu giấy"), Permission.ENTER_PAPER),
-    Place("admin.fleet.index", _("Thiết bị"), Permission.MANAGE_FLEET),
+    Place("admin.fleet.index", _("Thiết bị"), Permission.READ_FLEET),
     Place(
         "admin.dossiers.new",
         _("Nhập hồ sơ"),
@@ -75,13 +75,13 @@ PLACES = (
     Place(
         "admin.policies.index",
         _("Hạn xử lý và lưu ý kiến"),
-        Permission.MANAGE_OFFICE,
+        Permission.READ_OFFICE,
         _("Khi nào ý kiến được hiện, phải xử lý trong mấy ngày, lời được giữ bao lâu."),
     ),
     Place(
         "admin.holidays.index",
         _("Ngày nghỉ trong năm"),
-        Permission.MANAGE_OFFICE,
+        Permission.READ_OFFICE,
         _("Nhập ngày lễ, nghỉ bù, làm bù của một năm sau khi xem trước; hoán đổi ngày làm việc."),
     ),
     Place(
@@ -117,7 +117,7 @@ PLACES = (
     Place(
         "admin.cards.index",
         _("Mã tại bàn"),
-        Permission.MANAGE_CARDS,
+        Permission.READ_OFFICE,
         _("In mã QR đặt tại bàn cho ý kiến không gắn lượt phục vụ."),
     ),
     Place(
@@ -129,7 +129,7 @@ PLACES = (
     Place(
         "admin.letters.readers",
         _("Người nhận thư"),
-        Permission.MANAGE_LETTERS,
+        Permission.READ_PEOPLE,
         _("Ai nhận thư của đơn vị, và thư đã gửi."),
     ),
     Place(

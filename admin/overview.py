@@ -90,7 +90,7 @@ def _address_of(todo: Todo, question: Question, voice_links: VoiceLinks) -> str:
         return voice_links.of_unseen()
     if todo.overdue is not None:
         return url_for("admin.cases.index", only="late")
-    if todo.alert is not None and current_officer().may(Permission.MANAGE_FLEET):
+    if todo.alert is not None and current_officer().may(Permission.READ_FLEET):
         return url_for("admin.fleet.index")
     return ""
 

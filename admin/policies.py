@@ -17,14 +17,14 @@ blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 
 
 @blueprint.get("")
-@requires(Permission.MANAGE_OFFICE)
+@requires(Permission.READ_OFFICE)
 def index() -> ResponseReturnValue:
     """Show what a unit holds to."""
     return _show(as_key(request.args.get("unit")))
 
 
 def _show(unit_id: int | None, *, form: PolicyForm | None = None) -> str:
-    scope = current_officer().scope(Permission.MANAGE_OFFICE)
+    scope = current_officer().scope(Permission.READ_OFFICE)
     with reading() as session:
         sheet = policy_sheets.read_policy(session, scope, unit_id)
     form = form or PolicyForm(formdata=None, data=vars(sheet.policy))

@@ -78,7 +78,7 @@ GET  200/404 . S H I . . R  admin.cases.show            /admin/cases/{case}
 POST 422/404 . S H I . . .  admin.cases.update          /admin/cases/{case}?version=1
 POST 409/404 . S H I . . .  admin.cases.publish         /admin/cases/{case}/line?version=0
 POST 422/404 . S H I . . .  admin.cases.open_dossier    /admin/cases/{case}/dossier
-GET  200     . . . . A Y .  admin.policies.index        /admin/policies
+GET  200     . . . . A Y R  admin.policies.index        /admin/policies
 POST 422/404 . . . . A Y .  admin.policies.update       /admin/policies?unit={unit}
 POST 303/404 . . . . A Y .  admin.policies.inherit      /admin/policies/inherit?unit={unit}
 GET  200     . . . . A Y .  admin.dossiers.new          /admin/dossiers
@@ -87,7 +87,7 @@ GET  302     . . . . A Y .  admin.dossiers.show         /admin/dossiers/{nothing
 POST 404     . . . . A Y .  admin.dossiers.update       /admin/dossiers/{nothing}
 POST 404     . . . . A Y .  admin.dossiers.delete       /admin/dossiers/{nothing}/delete
 GET  404     . . . . A Y .  admin.dossiers.download     /admin/dossiers/{nothing}/problems.csv
-GET  200     . . . . A Y .  admin.fleet.index           /admin/fleet
+GET  200     . . . . A Y R  admin.fleet.index           /admin/fleet
 POST 200/404 . . . . A Y .  admin.fleet.create          /admin/fleet/codes?place=desk-{desk}
 POST 303/404 . . . . A Y .  admin.fleet.renew           /admin/fleet/{kiosk}/renew
 POST 303/404 . . . . A Y .  admin.fleet.delete          /admin/fleet/{kiosk}/revoke
@@ -126,7 +126,7 @@ POST 422/404 . . . . A Y .  admin.desks.retire          /admin/desks/{desk}/reti
 GET  200/404 . . . . A Y R  admin.presentation.index    /admin/presentation?unit={unit}
 POST 422/404 . . . . A Y .  admin.presentation.update   /admin/presentation?unit={unit}
 GET  404     . . . . A Y R  admin.presentation.mark     /admin/presentation/marks/unknown.png
-GET  200/404 . . . . A Y .  admin.holidays.index        /admin/holidays?unit={unit}
+GET  200/404 . . . . A Y R  admin.holidays.index        /admin/holidays?unit={unit}
 POST 422/404 . . . . A Y .  admin.holidays.create       /admin/holidays?unit={unit}
 POST 422/404 . . . . A Y .  admin.holidays.swap         /admin/holidays/swap?unit={unit}
 GET  200     . . . . A Y R  admin.catalogue.index       /admin/catalogue
@@ -149,14 +149,14 @@ GET  404     . . . . . Y .  admin.scales.edit_reason    /admin/scales/reasons/99
 POST 404     . . . . . Y .  admin.scales.update_reason  /admin/scales/reasons/999999
 GET  200     . S H . A Y .  admin.paper.index           /admin/paper
 POST 422     . S H . A Y .  admin.paper.create          /admin/paper
-GET  200     . . . . A Y .  admin.cards.index           /admin/cards
+GET  200     . . . . A Y R  admin.cards.index           /admin/cards
 POST 303/404 . . . . A Y .  admin.cards.create          /admin/cards/{desk}
-GET  200/404 . . . . A Y .  admin.cards.show            /admin/cards/{desk}
+GET  200/404 . . . . A Y R  admin.cards.show            /admin/cards/{desk}
 POST 200/404 D . . . A Y .  admin.receipts.create       /admin/receipts/{visit}
 GET  200     . S H I A Y R  admin.letters.index         /admin/letters
 POST 422     . S H I A Y R  admin.letters.create        /admin/letters
 POST 404     . S H I A Y R  admin.letters.delete        /admin/letters/1/delete
-GET  200     . . . . A Y .  admin.letters.readers       /admin/letters/readers
+GET  200     . . . . A Y R  admin.letters.readers       /admin/letters/readers
 POST 422     . . . . A Y .  admin.letters.create_reader /admin/letters/readers
 POST 404     . . . . A Y .  admin.letters.delete_reader /admin/letters/readers/1/delete
 POST 404     . . . . A Y .  admin.letters.clear         /admin/letters/readers/1/clear
