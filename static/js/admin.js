@@ -30,7 +30,34 @@ function sendOnce(form) {
   });
 }
 
+// Long work says that it goes on, and for how many seconds already; a file that comes to the browser
+// shows its own progress there, so that a link says only that it was asked for.
+function tellOfWork(element, event) {
+  const note = document.createElement("p");
+  note.className = "working";
+  note.setAttribute("role", "status");
+  const bar = document.createElement("progress");
+  bar.setAttribute("aria-label", element.dataset.working);
+  const words = document.createElement("span");
+  const seconds = document.createElement("span");
+  seconds.setAttribute("aria-hidden", "true");
+  note.append(bar, words, seconds);
+  element.after(note);
+  // Into an element that is there already, or nobody who listens is told.
+  requestAnimationFrame(() => (words.textContent = element.dataset.working));
+  if (event === "submit") {
+    const begun = Date.now();
+    const count = () => (seconds.textContent = `${Math.round((Date.now() - begun) / 1000)} s`);
+    setInterval(count, 1000);
+    window.addEventListener("pageshow", () => note.remove(), { once: true });
+  } else setTimeout(() => note.remove(), 10000);
+}
+
 function prepare(root) {
+  for (const element of root.querySelectorAll("[data-working]")) {
+    const event = element.matches("form") ? "submit" : "click";
+    element.addEventListener(event, () => tellOfWork(element, event));
+  }
   for (const element of root.querySelectorAll("[data-scripted]")) element.hidden = false;
   for (const input of root.querySelectorAll("[data-filters]")) makeSearchable(input);
   for (const form of root.querySelectorAll("form[data-once]")) sendOnce(form);
