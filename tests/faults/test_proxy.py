@@ -33,11 +33,14 @@ NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 CONFIGURATION = ROOT / "systemd" / "nginx-hailong.conf"
 
 
-def _adapted(folder: Path, port: int, behind: int) -> str:
+def _adapted(folder: Path, port: int, behind: tuple[int, ...]) -> str:
     """Return the shipped configuration with the ports, names and files of the test alone."""
     text = CONFIGURATION.read_text(encoding="utf-8")
+    # With more than one machine behind it, as docs/operations.md has it.
+    more = " max_fails=0" if behind[1:] else ""
+    nodes = "\n    ".join(f"server 127.0.0.1:{node}{more};" for node in behind)
     changed = {
-        "server 127.0.0.1:8000;": f"server 127.0.0.1:{behind};",
+        "server 127.0.0.1:8000;": nodes,
         "    listen 80;\n    listen [::]:80;\n": f"    listen 127.0.0.1:{free_port()};\n",
         "    listen [::]:443 ssl http2;\n": "",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{port} ssl http2;",
@@ -51,8 +54,8 @@ def _adapted(folder: Path, port: int, behind: int) -> str:
 
 
 @contextmanager
-def _proxy(behind: int) -> Iterator[int]:
-    """Run nginx with the shipped configuration in front of a port; yield its own."""
+def proxy(*behind: int) -> Iterator[int]:
+    """Run nginx with the shipped configuration in front of these ports; yield its own."""
     assert NGINX is not None, "apt-get install nginx-light"
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="hailong-nginx-") as place:
@@ -92,7 +95,8 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
     pytest.fail("the proxy does not listen")
 
 
-def _context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
+    """Return what takes the certificate of the test as it is."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
@@ -128,7 +132,7 @@ class _Normal(threading.Thread):
 
 
 def _ask(port: int) -> int:
-    asked = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=_context())
+    asked = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=tls_context())
     try:
         asked.request("GET", "/kiosk/paused", headers={"Host": "danhgia.example.vn"})
         response = asked.getresponse()
@@ -140,7 +144,7 @@ def _ask(port: int) -> int:
 
 def _dawdle_all(port: int, there: Connection) -> None:
     """Be all the slow clients, in a process of their own that slows down nobody's measuring."""
-    stop, context = threading.Event(), _context()
+    stop, context = threading.Event(), tls_context()
     threads = [
         threading.Thread(target=_dawdle, args=(port, number % 3, stop, context), daemon=True)
         for number in range(SLOW)
@@ -199,7 +203,7 @@ def _dawdle(port: int, kind: int, stop: threading.Event, context: ssl.SSLContext
 def test_slow_clients_do_not_keep_others_waiting(app: Flask) -> None:
     if NGINX is None:
         pytest.skip("nginx is not installed: apt-get install nginx-light")
-    with serving(app) as product, _proxy(product.port) as port:
+    with serving(app) as product, proxy(product.port) as port:
         assert _ask(port) == 200
         normal = _Normal(port)
         with _slow_clients(port):
