@@ -78,12 +78,14 @@ def _clients(port: int, ward: Office) -> list[_Client]:
     """Return two devices that tap, one that asks for its screen, and a reader."""
     visits = live_visits(ward, VISITS)
     halves = [visits[::2], visits[1::2]]
-    taps = [
+    taps: list[list[Asked]] = [
         [("POST", "/kiosk/ratings", _tap(ward, visit, half)) for visit in halves[half]]
         for half in (0, 1)
     ]
-    pages = [[("GET", path, None)] * VISITS for path in ("/kiosk/screen", "/so-lieu/")]
-    return [_Client(port, ward.tokens[0], list(asked)) for asked in (*taps, *pages)]
+    pages: list[list[Asked]] = [
+        [("GET", path, None)] * VISITS for path in ("/kiosk/screen", "/so-lieu/")
+    ]
+    return [_Client(port, ward.tokens[0], asked) for asked in (*taps, *pages)]
 
 
 def _tap(ward: Office, visit: uuid.UUID, epoch: int) -> Item:
