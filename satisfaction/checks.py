@@ -64,6 +64,7 @@ def check_installation(settings: Settings, *, newest_revision: str | None) -> It
     yield from _disks(settings, plan)
     yield _backups(plan)
     yield from _certificates(settings)
+    yield from _letters(settings)
     yield _paper()
 
 
@@ -209,6 +210,17 @@ def _certificate(path: Path) -> Finding:
     if left <= timedelta():
         verdict = Verdict.ERROR
     return Finding(*names, verdict, f"{path}: {ends_at:%d/%m/%Y}, {left.days} d")
+
+
+def _letters(settings: Settings) -> Iterator[Finding]:
+    """What letters need beside a server: whom they come from, and the link that stops them."""
+    if not settings.smtp_host:
+        return
+    needed = {"SMTP_FROM": settings.smtp_from, "PUBLIC_URL": settings.public_url}
+    missing = [f"{PREFIX}{name}" for name, value in needed.items() if not value]
+    lacks = f"chưa đặt / not set: {', '.join(missing)}"
+    verdict = Verdict.WARNING if missing else Verdict.GOOD
+    yield Finding("Thư", "Letters", verdict, lacks if missing else settings.public_url)
 
 
 def _paper() -> Finding:
