@@ -9,7 +9,13 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from admin.forms import as_key
 from satisfaction.errors import AddressInvalidError
-from satisfaction.subscriptions import LONGEST_ADDRESS, USUAL_HOUR, Wanted, plain_address
+from satisfaction.subscriptions import (
+    GUEST_KINDS,
+    LONGEST_ADDRESS,
+    USUAL_HOUR,
+    Wanted,
+    plain_address,
+)
 from satisfaction.terms import Language, LetterKind
 from satisfaction.web.letter_pages import letter_word
 
@@ -19,6 +25,8 @@ LONGEST_REASON = 200
 
 class SubscriptionForm(FlaskForm):
     """Which letters an address is to get, of which unit, and when."""
+
+    KINDS = frozenset(LetterKind)
 
     address = StringField(
         _("Địa chỉ thư điện tử"),
@@ -33,7 +41,9 @@ class SubscriptionForm(FlaskForm):
     def offer(self, units: Sequence[tuple[int, str]]) -> "SubscriptionForm":
         """Fill in what may be chosen."""
         self.unit.choices = [(str(unit_id), name) for unit_id, name in units]
-        self.kinds.choices = [(kind.value, letter_word(kind)) for kind in LetterKind]
+        self.kinds.choices = [
+            (kind.value, letter_word(kind)) for kind in LetterKind if kind in self.KINDS
+        ]
         self.hour.choices = [(str(hour), f"{hour:02d}:00") for hour in HOURS]
         self.language.choices = [(Language.VI.value, "Tiếng Việt"), (Language.EN.value, "English")]
         return self
@@ -49,7 +59,7 @@ class SubscriptionForm(FlaskForm):
 
     def validate_kinds(self, field: SelectMultipleField) -> None:
         """Refuse a subscription to nothing, and to what there is not."""
-        known = {kind.value for kind in LetterKind}
+        known = {kind.value for kind in self.KINDS}
         if not field.data or not set(field.data) <= known:
             raise ValidationError(_("Hãy chọn ít nhất một thư."))
 
@@ -64,6 +74,12 @@ class SubscriptionForm(FlaskForm):
             language=Language(self.language.data),
             account_id=account_id,
         )
+
+
+class ReaderForm(SubscriptionForm):
+    """The same for somebody without an account, who gets what names no single answers."""
+
+    KINDS = GUEST_KINDS
 
 
 class AgainForm(FlaskForm):

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from admin.forms import EmptyForm
-from admin.letter_forms import AgainForm, SubscriptionForm
+from admin.letter_forms import AgainForm, ReaderForm, SubscriptionForm
 from satisfaction import clock, office, outbox, subscriptions
 from satisfaction.database import reading, unit_of_work
 from satisfaction.terms import Permission
@@ -28,9 +28,9 @@ def _show_own(form: SubscriptionForm | None) -> str:
     officer = current_officer()
     with reading() as session:
         own = subscriptions.list_subscribers(session, account_id=officer.account_id)
+        known = subscriptions.usual_address(session, officer.account_id)
         units = office.list_names(session, officer.scope(Permission.SEE_COUNTS), clock.today())
     if form is None:
-        known = own[0].address if own else ""
         form = SubscriptionForm(formdata=None, data={"address": known, "kinds": ["daily"]})
     return render_template(
         "admin/letters/index.html",
@@ -94,12 +94,12 @@ def readers() -> ResponseReturnValue:
     return _show_readers(None)
 
 
-def _show_readers(form: SubscriptionForm | None) -> str:
+def _show_readers(form: ReaderForm | None) -> str:
     scope = current_officer().scope(Permission.READ_PEOPLE)
     with reading() as session:
         found = subscriptions.list_subscribers(session, scope=scope)
         units = office.list_names(session, scope, clock.today())
-    form = form or SubscriptionForm(formdata=None, data={"kinds": ["daily"]})
+    form = form or ReaderForm(formdata=None, data={"kinds": ["daily"]})
     return render_template(
         "admin/letters/readers.html",
         readers=found,
@@ -114,7 +114,7 @@ def _show_readers(form: SubscriptionForm | None) -> str:
 def create_reader() -> ResponseReturnValue:
     """Have letters sent to an address of somebody who cannot sign in."""
     officer = current_officer()
-    form = SubscriptionForm().offer([])
+    form = ReaderForm().offer([])
     if not form.validate():
         return _show_readers(form), 422
     with unit_of_work() as session:

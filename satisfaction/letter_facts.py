@@ -4,7 +4,7 @@ Refuses to count anything itself; figures come from ``counting``, on a day that 
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,18 +19,25 @@ from satisfaction.digests import (
     Device,
     Facts,
     Line,
+    Stated,
     read_stated,
+    without_counts,
 )
+from satisfaction.errors import InvalidPeriodError, SeveralUnitsError
 from satisfaction.figures import CountQuery, CountRow, Figures
 from satisfaction.heartbeats import SILENT_AFTER, KioskTrouble, list_statuses
-from satisfaction.models import Delivery, Letter
+from satisfaction.models import Delivery, JobRun, Letter, Subscription
 from satisfaction.office import segments_under
 from satisfaction.periods import Period, day_period, month_period, week_period
+from satisfaction.releases import build_release
 from satisfaction.terms import DeliveryState, Dimension, LetterKind
+from satisfaction.timetable import moment
 from satisfaction.watch import URGENCY
 
 WEEKS_LOOKED_BACK = 4
-DAYS_CORRECTED = 7
+# Two weeks, so that the first letter after the longest holidays still says what came late.
+DAYS_CORRECTED = 14
+JOB = {kind: f"{kind.value}_letter" for kind in LetterKind}
 
 
 def read_facts(
@@ -73,6 +80,24 @@ def read_facts(
         if is_daily
         else tuple(day for day in period.days() if _is_open(calendar, unit_id, day) is False),
     )
+
+
+def read_guest_facts(session: Session, unit_id: int, *, facts: Facts, limit: int) -> Facts | None:
+    """Return what of this may be told to who sees no single answers; None where nothing may.
+
+    Counts of a day or a week would give away, less each other and from the month's, what the
+    month hides: of those only devices are told of.
+    Source: docs/adr/0019-small-counts-are-hidden-by-blocks.md.
+    """
+    if facts.kind is LetterKind.DAILY:
+        return without_counts(facts, limit=limit) if facts.devices else None
+    if facts.kind is LetterKind.WEEKLY:
+        return None
+    try:
+        release = build_release(session, unit_id, facts.period, limit=limit)
+    except (SeveralUnitsError, InvalidPeriodError):
+        return None
+    return without_counts(facts, limit=limit, release=release)
 
 
 def _count(session: Session, unit_id: int, period: Period, by: Dimension) -> Figures:
@@ -137,12 +162,17 @@ def _list_devices(
 
 
 def _expected_until(calendar: Calendar, day: date) -> Callable[[int], datetime | None]:
-    """Return until when a unit's devices had to be heard on a day: its closing, or now."""
+    """Return until when a unit's devices had to be heard on a day: its closing, or now.
+
+    Where nobody has set hours they have to be heard at any time, as the watch has it.
+    """
     now = clock.now()
 
     def until(unit_id: int) -> datetime | None:
         hours = calendar.hours_on(unit_id, day)
-        if hours is None or not hours.spans:
+        if hours is None:
+            return now
+        if not hours.spans:
             return None
         closing = timedelta(minutes=hours.spans[-1].end_minute)
         return min(now, clock.start_of_day(day) + closing)
@@ -151,32 +181,66 @@ def _expected_until(calendar: Calendar, day: date) -> Callable[[int], datetime |
 
 
 def list_corrections(
-    session: Session, address: str, *, unit_id: int, kind: LetterKind, period: Period
+    session: Session, subscription: Subscription, *, kind: LetterKind, period: Period
 ) -> tuple[Correction, ...]:
-    """Return which earlier letters to a reader stated figures that are no longer so.
+    """Return of which earlier periods a reader was told, or told nothing, what is no longer so.
 
-    Time: letters of the last seven days, or the one before this week's or month's.
+    Time: letters of the last two weeks, or the one before this week's or month's.
     """
     days = {LetterKind.DAILY: DAYS_CORRECTED, LetterKind.WEEKLY: 7, LetterKind.MONTHLY: 31}[kind]
+    first_day = period.first_day - timedelta(days=days)
+    stated: dict[Period, Stated] = {}
+    if kind is LetterKind.DAILY:
+        stated |= _list_untold(session, subscription, first_day=first_day, period=period)
     rows = session.execute(
         select(Letter.first_day, Letter.end_day, Delivery.figures)
         .join(Delivery, Delivery.letter_id == Letter.id)
         .where(
-            Delivery.address == address,
+            Delivery.address == subscription.address,
             Delivery.state != DeliveryState.WITHHELD,
-            Letter.unit_id == unit_id,
+            Letter.unit_id == subscription.unit_id,
             Letter.kind == kind,
-            Letter.first_day >= period.first_day - timedelta(days=days),
+            Letter.first_day >= first_day,
             Letter.first_day < period.first_day,
         )
         .order_by(Letter.first_day)
     )
-    stated: dict[Period, int] = {}
-    for first_day, end_day, kept in rows:
-        stated |= read_stated(kept, Period(first_day, end_day))
+    for first, end, kept in rows:
+        stated |= read_stated(kept, Period(first, end))
     found: list[Correction] = []
-    for of, answers in sorted(stated.items()):
-        row = _count(session, unit_id, of, Dimension.TOTAL).total
-        if row.answers != answers:
-            found.append(Correction(of, answers, row.answers, row.satisfied))
+    for of, told in sorted(stated.items()):
+        row = _count(session, subscription.unit_id, of, Dimension.TOTAL).total
+        if row.answers != told.answers:
+            new_concerns = max(0, row.dissatisfied - told.dissatisfied)
+            found.append(
+                Correction(
+                    of, told.answers, row.answers, row.satisfied, row.dissatisfied, new_concerns
+                )
+            )
     return tuple(found)
+
+
+def _list_untold(
+    session: Session, subscription: Subscription, *, first_day: date, period: Period
+) -> dict[Period, Stated]:
+    """Return the days without a letter to a reader, with what was so at its hour.
+
+    That nothing was rated, or nothing dissatisfied, is what no letter says; what comes late to
+    such a day is told with the next one.
+    """
+    runs = session.execute(
+        select(JobRun.local_day, JobRun.planned_at, JobRun.result).where(
+            JobRun.job == JOB[LetterKind.DAILY],
+            JobRun.unit_id == subscription.unit_id,
+            JobRun.planned_at >= subscription.created_at,
+            JobRun.local_day >= first_day,
+            JobRun.local_day < period.first_day,
+        )
+    )
+    found: dict[Period, Stated] = {}
+    for day, planned_at, result in runs:
+        is_silent = "nothing" in result or "closed" in result
+        answers = 0 if is_silent else result.get("answers")
+        if answers is not None and planned_at == moment(day, time(subscription.hour)):
+            found[day_period(day)] = Stated(int(answers), 0)
+    return found

@@ -5,7 +5,7 @@ Refuses to send anything and to write a letter twice: who inserts the run insert
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 
@@ -14,8 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from satisfaction import clock, ledger
-from satisfaction.digests import Digest, Facts, build_digest
-from satisfaction.letter_facts import list_corrections, read_facts
+from satisfaction.digests import Digest, Facts, Reader, build_digest
+from satisfaction.letter_facts import JOB, list_corrections, read_facts, read_guest_facts
 from satisfaction.models import Delivery, JobRun, Letter, RefusedAddress, Subscription
 from satisfaction.periods import Period, day_period, month_period, week_period
 from satisfaction.subscriptions import find_reader, kinds_of
@@ -24,7 +24,6 @@ from satisfaction.timetable import DAYS_CAUGHT_UP, days_until, moment
 
 MORNING = time(8)
 GIVEN_UP_AFTER = timedelta(hours=72)
-JOB = {kind: f"{kind.value}_letter" for kind in LetterKind}
 _INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -39,7 +38,7 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that goes with every reader's letter."""
+    """A file that goes with the letter of each reader who sees counts."""
 
     name: str
     content: bytes
@@ -53,6 +52,15 @@ class MakeFile(Protocol):
 
     def __call__(self, session: Session, unit_id: int, *, period: Period) -> Attachment | None:
         """Return the file; nothing where there is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """How letters are written: their words, the file with them, and which counts are small."""
+
+    render: Render
+    make_file: MakeFile
+    limit: int
 
 
 @dataclass(frozen=True, order=True)
@@ -124,11 +132,9 @@ def list_due(session: Session) -> list[Slot]:
     )
 
 
-def draft_slot(session: Session, slot: Slot, *, render: Render, make_file: MakeFile) -> Batch:
+def draft_slot(session: Session, slot: Slot, writing: Writing) -> Batch:
     """Write the letters of a slot for those who asked for them at this hour, and may see them."""
-    facts = read_facts(
-        session, slot.unit_id, kind=slot.kind, period=slot.period, planned_at=slot.planned_at
-    )
+    facts = _read(session, slot)
     if is_silent(facts):
         return Batch(slot, (), {"closed" if facts.is_open is False else "nothing": 1})
     wanted = session.scalars(
@@ -138,45 +144,106 @@ def draft_slot(session: Session, slot: Slot, *, render: Render, make_file: MakeF
     )
     now = clock.now()
     asked = [one for one in wanted if slot in slots_of(one, now)]
-    drafts = [draft for one in asked if (draft := draft_for(session, one, facts, render=render))]
-    result = {"letters": len(drafts)}
-    if len(drafts) < len(asked):
-        result["unneeded"] = len(asked) - len(drafts)
-    is_monthly = slot.kind is LetterKind.MONTHLY and bool(drafts)
-    file = make_file(session, slot.unit_id, period=slot.period) if is_monthly else None
-    return Batch(slot, tuple(drafts), result, file)
+    return _write(session, slot, facts=facts, asked=asked, writing=writing)
+
+
+def draft_by_hand(session: Session, slot: Slot, writing: Writing) -> Batch:
+    """Write the letters of a slot for all who ask for this kind, at whatever hour, of any day."""
+    asked = list_wanted(session, slot.kind, [slot.unit_id])
+    return _write(session, slot, facts=_read(session, slot), asked=asked, writing=writing)
+
+
+def _read(session: Session, slot: Slot) -> Facts:
+    return read_facts(
+        session, slot.unit_id, kind=slot.kind, period=slot.period, planned_at=slot.planned_at
+    )
 
 
 def is_silent(facts: Facts) -> bool:
-    """Say whether nothing is to be told: a closed day, or one without hours, without answers."""
+    """Say whether nothing is to be told of a day: nothing was rated, and no device failed.
+
+    On a day on which the unit is closed a device is no reason to write. Weeks and months are
+    always told of.
+    """
     if facts.kind is not LetterKind.DAILY or facts.total.answers:
         return False
-    return facts.is_open is not True
+    return facts.is_open is False or not facts.devices
 
 
-def draft_for(
-    session: Session, subscription: Subscription, facts: Facts, *, render: Render
-) -> Draft | None:
-    """Return one reader's letter; None where the reader may not see it or does not need it."""
-    reader = find_reader(session, subscription)
-    if reader is None:
+@dataclass(frozen=True)
+class _Told:
+    """What there is to tell: to who sees single answers, and to others, if anything."""
+
+    facts: Facts
+    to_guests: Facts | None
+
+    def to(self, reader: Reader) -> Facts | None:
+        return self.facts if reader.has_account else self.to_guests
+
+
+def _write(
+    session: Session,
+    slot: Slot,
+    *,
+    facts: Facts,
+    asked: Sequence[Subscription],
+    writing: Writing,
+) -> Batch:
+    readers = [(one, find_reader(session, one)) for one in asked]
+    has_guests = any(reader and not reader.has_account for _, reader in readers)
+    to_guests = (
+        read_guest_facts(session, slot.unit_id, facts=facts, limit=writing.limit)
+        if has_guests
+        else None
+    )
+    told = _Told(facts, to_guests)
+    digests = [
+        (one, digest)
+        for one, reader in readers
+        if reader and (digest := _digest(session, one, reader=reader, told=told))
+    ]
+    result = {"letters": len(digests)}
+    if len(digests) < len(asked):
+        # The answers are what nobody was told of whom this letter did not concern.
+        result |= {"unneeded": len(asked) - len(digests), "answers": facts.total.answers}
+    file = None
+    if slot.kind is LetterKind.MONTHLY and any(one.reader.has_account for _, one in digests):
+        file = writing.make_file(session, slot.unit_id, period=slot.period)
+        if file is None:
+            result["no_file"] = 1
+    drafts = tuple(
+        _draft(one, digest, is_without_file="no_file" in result, writing=writing)
+        for one, digest in digests
+    )
+    return Batch(slot, drafts, result, file)
+
+
+def _digest(
+    session: Session, subscription: Subscription, *, reader: Reader, told: _Told
+) -> Digest | None:
+    """Return what one reader is told; None where that is nothing, or nothing that is needed."""
+    facts = told.to(reader)
+    if facts is None:
         return None
-    corrections = list_corrections(
-        session,
-        reader.address,
-        unit_id=subscription.unit_id,
-        kind=facts.kind,
-        period=facts.period,
+    corrections = (
+        list_corrections(session, subscription, kind=facts.kind, period=facts.period)
+        if reader.has_account
+        else ()
     )
     digest = build_digest(facts, reader, corrections=corrections)
-    if subscription.is_only_when_needed and not digest.is_needed:
-        return None
+    return None if subscription.is_only_when_needed and not digest.is_needed else digest
+
+
+def _draft(
+    subscription: Subscription, digest: Digest, *, is_without_file: bool, writing: Writing
+) -> Draft:
+    lacks_file = is_without_file and digest.reader.has_account
     return Draft(
         subscription.id,
-        reader.address,
+        digest.reader.address,
         subscription.language,
         digest.frozen(),
-        render(digest, subscription.language),
+        writing.render(replace(digest, lacks_file=lacks_file), subscription.language),
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
+from satisfaction.digests import holds_more
 from satisfaction.errors import NotFoundError
 from satisfaction.models import Delivery, Letter, RefusedAddress, Subscription
 from satisfaction.office import get_unit, name_of
@@ -131,7 +132,8 @@ def _may_be_sent(session: Session, found: Delivery) -> bool:
         found.state = DeliveryState.FAILED
         return False
     subscription = session.get_one(Subscription, found.subscription_id)
-    if find_reader(session, subscription) is None:
+    reader = find_reader(session, subscription)
+    if reader is None or holds_more(found.figures, reader):
         found.state = DeliveryState.WITHHELD
         return False
     return True
@@ -146,6 +148,7 @@ def _hold(session: Session, found: Delivery) -> HeldDelivery:
     found.lease_token = secrets.token_hex(16)
     letter = session.get_one(Letter, found.letter_id)
     unit = get_unit(session, letter.unit_id)
+    has_file = _has_file(found)
     session.flush()
     return HeldDelivery(
         id=found.id,
@@ -159,9 +162,14 @@ def _hold(session: Session, found: Delivery) -> HeldDelivery:
         unit_name=name_of(unit, letter.first_day).name,
         subscription_id=found.subscription_id,
         planned_at=found.planned_at,
-        file=letter.file,
-        file_name=letter.file_name,
+        file=letter.file if has_file else None,
+        file_name=letter.file_name if has_file else "",
     )
+
+
+def _has_file(found: Delivery) -> bool:
+    """Say whether the report goes with a letter: it has single answers, as the letter then has."""
+    return not found.figures.get("guest")
 
 
 def hand_over(session: Session, held: HeldDelivery) -> bool:
@@ -312,7 +320,7 @@ def _as_kept(session: Session, one: Delivery, letter: Letter) -> KeptLetter:
         problem=one.problem,
         subject=one.subject,
         plain=one.plain,
-        file_name=letter.file_name,
+        file_name=letter.file_name if _has_file(one) else "",
         has_reasons=bool(one.figures.get("reasons")),
         has_allegations=bool(one.figures.get("allegations")),
     )

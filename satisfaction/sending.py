@@ -11,7 +11,7 @@ from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import MailServerError, PdfUnavailableError
 from satisfaction.figures import CountQuery
-from satisfaction.letters import Attachment, Batch, Slot
+from satisfaction.letters import Attachment, Batch, Slot, Writing
 from satisfaction.mail import Courier, MailServer, build_message
 from satisfaction.outbox import Answer, HeldDelivery, Outcome
 from satisfaction.periods import Period
@@ -79,7 +79,13 @@ def plan_slot(slot: Slot) -> int:
 def draft(slot: Slot) -> Batch:
     """Write the letters of one slot from one consistent state."""
     with reading() as session:
-        return letters.draft_slot(session, slot, render=render_letter, make_file=make_file)
+        return letters.draft_slot(session, slot, writing())
+
+
+def writing() -> Writing:
+    """Return how letters are written in this installation."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return Writing(render=render_letter, make_file=make_file, limit=settings.small_count)
 
 
 def send_waiting(

@@ -22,6 +22,8 @@ from satisfaction.terms import AuditAction, Language, LetterKind, Permission
 from satisfaction.text import sort_key
 
 USUAL_HOUR = 18
+# What may be told to who sees no single answers: which devices failed, and a month's release.
+GUEST_KINDS = frozenset({LetterKind.DAILY, LetterKind.MONTHLY})
 LONGEST_ADDRESS = 254
 # The plain form of addresses (RFC 5321); nothing that a header or a mail server could misread.
 _ADDRESS = re.compile(
@@ -185,27 +187,49 @@ def list_subscribers(
             hour=one.hour,
             is_only_when_needed=one.is_only_when_needed,
             language=one.language,
-            refused=f"{refused.code} {refused.detail}" if refused else "",
+            refused=f"{refused.code or ''} {refused.detail}".strip() if refused else "",
         )
         for one, name, refused in session.execute(query)
     ]
     return sorted(found, key=lambda one: (sort_key(one.unit_name), one.address))
 
 
+def usual_address(session: Session, account_id: int) -> str:
+    """Return the address that an officer most likely means; empty where none is known.
+
+    That of the letters that come now, then the account's own that an administrator vouched for,
+    then where letters once went, then what the officer wrote into the profile.
+    """
+    account = session.get_one(Account, account_id)
+    rows = session.execute(
+        select(Subscription.address, Subscription.ended_at)
+        .where(Subscription.account_id == account_id)
+        .order_by(Subscription.created_at.desc(), Subscription.id.desc())
+    ).all()
+    known = [
+        *[address for address, ended_at in rows if ended_at is None],
+        account.email if account.is_email_vouched else None,
+        *[address for address, _ in rows],
+        account.email,
+    ]
+    return next((one for one in known if one), "")
+
+
 def kinds_of(subscription: Subscription) -> frozenset[LetterKind]:
-    """Return the letters that a subscription asks for."""
+    """Return the letters that a subscription asks for, and that there are for its reader."""
     asked = {
         LetterKind.DAILY: subscription.is_daily,
         LetterKind.WEEKLY: subscription.is_weekly,
         LetterKind.MONTHLY: subscription.is_monthly,
     }
-    return frozenset(kind for kind, is_asked in asked.items() if is_asked)
+    kinds = frozenset(kind for kind, is_asked in asked.items() if is_asked)
+    return kinds if subscription.account_id is not None else kinds & GUEST_KINDS
 
 
 def find_reader(session: Session, subscription: Subscription) -> Reader | None:
     """Return what a reader may see today; None for one who may see nothing of the unit.
 
-    Somebody without an account is told figures alone.
+    Somebody without an account sees no single answers: only devices, and what is released.
     """
     if subscription.ended_at is not None:
         return None

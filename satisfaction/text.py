@@ -30,6 +30,11 @@ def _visible(sign: str) -> str:
     return " " if category == "Cc" else "" if category in {"Cf", "Cs"} else sign
 
 
+def cut(text: str, most: int) -> str:
+    """Return text of at most so many signs; what was longer ends in an ellipsis."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def search_form(text: str) -> str:
     """Return the form under which text is found: no marks, d for đ, lower case."""
     spread = unicodedata.normalize("NFD", clean(text).casefold().replace("đ", "d"))

@@ -7,12 +7,9 @@ import click
 from satisfaction import clock, letters, outbox, sending
 from satisfaction.commands.base import DAY, Commands, unit_of_any_time
 from satisfaction.database import reading, unit_of_work
-from satisfaction.letter_facts import read_facts
 from satisfaction.letters import Batch, Slot
 from satisfaction.periods import Period, day_period, month_period, week_period
 from satisfaction.terms import LetterKind
-from satisfaction.timetable import moment
-from satisfaction.web.letter_pages import render_letter
 
 _PERIODS = {
     LetterKind.DAILY: day_period,
@@ -58,15 +55,10 @@ def _units(kind: LetterKind, code: str | None) -> list[int]:
 
 
 def _draft(kind: LetterKind, period: Period, unit_id: int) -> Batch:
+    """Write the letters of a unit; one is late only against its own time."""
     with reading() as session:
-        due_at = moment(period.last_day, letters.MORNING)
-        facts = read_facts(session, unit_id, kind=kind, period=period, planned_at=clock.now())
-        drafts = [
-            letters.draft_for(session, one, facts, render=render_letter)
-            for one in letters.list_wanted(session, kind, [unit_id])
-        ]
-        kept = tuple(one for one in drafts if one is not None)
-        return Batch(Slot(due_at, unit_id, kind, period), kept, {"letters": len(kept)})
+        slot = Slot(clock.now(), unit_id, kind, period)
+        return letters.draft_by_hand(session, slot, sending.writing())
 
 
 def _show(batch: Batch) -> None:

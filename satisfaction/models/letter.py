@@ -22,7 +22,8 @@ from satisfaction.terms import DeliveryState, Language, LetterKind
 class Subscription(Base):
     """That one address gets the letters of one unit and what stands under it.
 
-    Without an account it belongs to somebody who cannot sign in, and who is told figures alone.
+    Without an account it belongs to somebody who cannot sign in, and who sees no single answers:
+    devices that failed, and what is released of a month.
     """
 
     __tablename__ = "subscription"
@@ -49,7 +50,7 @@ class Subscription(Base):
 
 
 class Letter(Base):
-    """What all readers of one unit are told of one period; the file goes with each of them."""
+    """What the readers of one unit are told of one period; the file is for who sees counts."""
 
     __tablename__ = "letter"
     __table_args__ = (UniqueConstraint("kind", "unit_id", "first_day"),)

@@ -31,7 +31,7 @@ STATE_WORDS: Mapping[JobState, str] = {
 RESULT_WORDS: Mapping[str, str] = {
     "begins": _("bắt đầu theo dõi từ đây"),
     "closed": _("không làm việc, không gửi thư"),
-    "nothing": _("chưa đặt giờ mở cửa và không có lượt nào, không gửi thư"),
+    "nothing": _("không có lượt nào và không máy nào hỏng, không gửi thư"),
     "days": _("%(n)s ngày tính lại"),
     "marks": _("%(n)s dấu mới"),
     "alerts": _("%(n)s việc cần xem"),
@@ -45,6 +45,7 @@ RESULT_WORDS: Mapping[str, str] = {
     "notes": _("%(n)s ghi chú đã xóa"),
     "letters": _("%(n)s thư"),
     "unneeded": _("%(n)s thư không cần gửi"),
+    "no_file": _("không tạo được báo cáo PDF để kèm, xem flask check"),
 }
 
 

@@ -1,55 +1,44 @@
-"""Put a letter into words: its subject, plain text and HTML, in the reader's language.
+"""Make a letter of a digest: its subject, plain text and HTML, in the reader's language.
 
-Refuses to compute; the digest says what is so. Addresses in it need a sign-in, but for the one by
-which letters are stopped, which is signed.
+Refuses to compute; the digest says what is so, and its sentences are in ``letter_sentences``.
+Addresses in it need a sign-in, but for the one by which letters are stopped, which is signed.
 """
 
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from flask import Flask, current_app, render_template, url_for
 from flask_babel import force_locale, lazy_gettext
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeSerializer
 
-from satisfaction import clock
 from satisfaction.config import Settings
-from satisfaction.digests import Comparison, Correction, Device, Digest, Finding
+from satisfaction.digests import Digest
 from satisfaction.errors import NotFoundError
-from satisfaction.heartbeats import KioskTrouble
 from satisfaction.letters import Rendered
-from satisfaction.terms import DeliveryState, Language, LetterKind, PeriodKind
-from satisfaction.web.formats import (
-    WEEKDAYS,
-    as_clock,
-    as_day,
-    as_moment,
-    as_number,
-    as_share,
-    as_short_day,
-    as_weekday,
-    is_vietnamese,
+from satisfaction.terms import DeliveryState, Language, LetterKind
+from satisfaction.web.letter_figures import figures_of, rows_of
+from satisfaction.web.letter_sentences import (
+    about_rows,
+    heading_of,
+    name_when,
+    notes_of,
+    preheader_of,
+    say_correction,
+    say_devices,
+    say_reasons,
+    say_why,
+    title_of,
 )
-from satisfaction.web.words import name_dates, name_period
 
 COLUMNS = 72
-BAR_PIXELS = 204
+# Gmail cuts at 102 KB, and what is quoted and forwarded grows; see the drawing.
+MOST_BYTES = 24_500
 LONGEST_TOKEN = 200
 _LINKS = "hailong-letter-links"
-DEVICE_WORDS: Mapping[KioskTrouble, str] = {
-    KioskTrouble.NEVER_SEEN: lazy_gettext("chưa báo lần nào"),
-    KioskTrouble.SILENT: lazy_gettext("mất liên lạc từ %(since)s"),
-    KioskTrouble.LONG_QUEUE: lazy_gettext("%(queue)s lượt đang lưu tại máy, sẽ tự gửi"),
-    KioskTrouble.OLD_QUEUE: lazy_gettext("có lượt chờ gửi hơn 24 giờ, còn lưu tại máy"),
-    KioskTrouble.WRONG_CLOCK: lazy_gettext("đồng hồ sai"),
-    KioskTrouble.RATINGS_MISSING: lazy_gettext("thiếu lượt đánh giá"),
-    KioskTrouble.OLD_VERSION: lazy_gettext("phiên bản cũ"),
-    KioskTrouble.STORE_NOT_KEPT: lazy_gettext("bộ nhớ có thể bị xóa"),
-}
-# What cannot wait until somebody reads on: answers are lost, or wait where nobody counts them.
-IN_SUBJECT = frozenset({KioskTrouble.SILENT, KioskTrouble.RATINGS_MISSING, KioskTrouble.OLD_QUEUE})
 KIND_WORDS: Mapping[LetterKind, str] = {
     LetterKind.DAILY: lazy_gettext("Hằng ngày"),
     LetterKind.WEEKLY: lazy_gettext("Hằng tuần"),
@@ -122,29 +111,45 @@ def stop_url(subscription_id: int) -> str:
 
 
 def render_letter(digest: Digest, language: Language) -> Rendered:
-    """Return a letter in words; as if it were a page of the public address."""
+    """Return a letter in words; as if it were a page of the public address.
+
+    A letter that would be cut on its way lists less, and says how much it leaves out.
+    """
     settings: Settings = current_app.config["SETTINGS"]
     base = settings.public_url or "http://localhost"
     page = current_app.test_request_context(base_url=base, query_string={"lang": language.value})
     with page, force_locale(language.value):
-        values = {
-            "digest": digest,
-            "facts": digest.facts,
-            "heading": _heading(digest),
-            "title": title_of(digest),
-            "when": name_when(digest),
-            "preheader": _preheader(digest),
-            "compared": _say_comparison(digest),
-            "corrections": [say_correction(one) for one in digest.corrections],
-            "devices": [say_device(one) for one in digest.facts.devices],
-            "reasons": [_say_reasons(one.reasons) for one in digest.concerns],
-            "why": _say_why(digest),
-            "bars": _bars(digest),
-            "links": _addresses(digest) if settings.public_url else None,
-        }
-        html = render_template("mail/letter.html", **values)
+        html = _slim(render_template("mail/letter.html", **_words_of(digest)))
+        while len(html.encode()) > MOST_BYTES and digest.shorter() != digest:
+            digest = digest.shorter()
+            html = _slim(render_template("mail/letter.html", **_words_of(digest)))
+        values = _words_of(digest)
         plain = render_template("mail/letter.txt", **values)
-    return Rendered(title_of_kept(values["title"]), wrap(plain), _slim(html))
+    return Rendered(title_of_kept(values["title"]), wrap(plain), html)
+
+
+def _words_of(digest: Digest) -> dict[str, Any]:
+    """Return everything that the templates show."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return {
+        "digest": digest,
+        "facts": digest.facts,
+        "heading": heading_of(digest),
+        "title": title_of(digest),
+        "when": name_when(digest),
+        "preheader": preheader_of(digest),
+        "notes": notes_of(digest),
+        "figures": figures_of(digest),
+        "rows": rows_of(digest),
+        "counts_alone": all(line.satisfied is None for line in digest.lines),
+        "about_rows": about_rows(digest),
+        "corrections": [say_correction(one) for one in digest.corrections],
+        "devices": say_devices(digest),
+        "reasons": [say_reasons(one.reasons) for one in digest.concerns],
+        "why": say_why(digest),
+        "ask": _("Muốn đổi hoặc ngừng nhận thư, hãy báo quản trị viên hay trả lời thư này."),
+        "links": _addresses(digest) if settings.public_url else None,
+    }
 
 
 def title_of_kept(title: object) -> str:
@@ -165,211 +170,6 @@ def _addresses(digest: Digest) -> dict[str, str] | None:
         "subscriptions": url_for(links.subscriptions, _external=True),
         "stop": url_for(links.stop, token=token, _external=True),
     }
-
-
-def name_when(digest: Digest) -> str:
-    """Return what the letter's period is called above the finding."""
-    facts = digest.facts
-    if facts.kind is LetterKind.DAILY:
-        day = facts.period.first_day
-        return f"{WEEKDAYS[day.weekday()]}, {as_day(day)}"
-    named = PeriodKind.WEEK if facts.kind is LetterKind.WEEKLY else PeriodKind.MONTH
-    return f"{name_period(named, facts.period)} · {name_dates(facts.period)}"
-
-
-def _period_name(kind: LetterKind, digest: Digest) -> str:
-    first = digest.facts.period.first_day
-    if kind is LetterKind.DAILY:
-        return str(_("ngày %(day)s", day=as_short_day(first)))
-    if kind is LetterKind.WEEKLY:
-        return str(_("tuần %(days)s", days=name_dates(digest.facts.period)))
-    return str(_("tháng %(month)s/%(year)s", month=first.month, year=first.year))
-
-
-def title_of(digest: Digest) -> str:
-    """Return the subject: the finding in it, and trouble first."""
-    facts = digest.facts
-    period = _period_name(facts.kind, digest)
-    if digest.finding is Finding.CLOSED:
-        return str(_("%(period)s: không làm việc", period=period[:1].upper() + period[1:]))
-    said = _say_result(digest)
-    urgent = [one for one in facts.devices if one.trouble in IN_SUBJECT]
-    if urgent:
-        device = urgent[0]
-        trouble = f"{device.name} {say_trouble(device)}"
-        return str(
-            _(
-                "%(trouble)s; đánh giá %(period)s: %(said)s",
-                trouble=trouble,
-                period=period,
-                said=said,
-            )
-        )
-    return str(_("Đánh giá %(period)s: %(said)s", period=period, said=said))
-
-
-def _say_result(digest: Digest) -> str:
-    total = digest.facts.total
-    if digest.finding is Finding.NOTHING:
-        return str(_("chưa có lượt nào"))
-    if not digest.needs:
-        count = as_number(total.answers)
-        return str(_("%(count)s lượt, không có ý kiến chưa hài lòng", count=count))
-    needs = as_number(digest.needs)
-    if digest.finding is Finding.SHARE:
-        share = as_share(total.satisfied_share, total.answers)
-        return str(_("%(share)s hài lòng, %(needs)s ý kiến cần xem", share=share, needs=needs))
-    return str(
-        _(
-            "%(satisfied)s trong %(answers)s lượt hài lòng, %(needs)s ý kiến cần xem",
-            satisfied=as_number(total.satisfied),
-            answers=as_number(total.answers),
-            needs=needs,
-        )
-    )
-
-
-def _heading(digest: Digest) -> str:
-    """Return the finding as one or two whole sentences."""
-    total = digest.facts.total
-    if digest.finding is Finding.CLOSED:
-        return str(_("Không làm việc."))
-    if digest.finding is Finding.NOTHING:
-        return str(_("Chưa có lượt đánh giá nào."))
-    if digest.finding is Finding.SHARE:
-        share = as_share(total.satisfied_share, total.answers)
-        said = _with_comparison(share, digest.comparison)
-    else:
-        said = str(
-            _(
-                "%(satisfied)s trong %(answers)s lượt hài lòng.",
-                satisfied=as_number(total.satisfied),
-                answers=as_number(total.answers),
-            )
-        )
-    if not digest.needs:
-        return said
-    return f"{said} " + str(_("Có %(needs)s ý kiến cần xem.", needs=as_number(digest.needs)))
-
-
-def _with_comparison(share: str, comparison: Comparison) -> str:
-    words = {
-        Comparison.NONE: _("%(share)s hài lòng.", share=share),
-        Comparison.USUAL: _("%(share)s hài lòng, như thường lệ.", share=share),
-        Comparison.HIGHER: _("%(share)s hài lòng, cao hơn kỳ trước.", share=share),
-        Comparison.LOWER: _("%(share)s hài lòng, thấp hơn kỳ trước.", share=share),
-    }
-    return str(words[comparison])
-
-
-def _say_comparison(digest: Digest) -> str:
-    """Return with which period this one was compared, in counts that can be checked."""
-    before = digest.facts.before
-    if before is None or digest.finding in {Finding.CLOSED, Finding.NOTHING}:
-        return ""
-    row = before.row
-    is_day = digest.facts.kind is LetterKind.DAILY
-    period = as_weekday(before.period.first_day) if is_day else name_dates(before.period)
-    return str(
-        _(
-            "So với %(period)s: khi đó %(satisfied)s trong %(answers)s lượt hài lòng.",
-            period=period,
-            satisfied=as_number(row.satisfied),
-            answers=as_number(row.answers),
-        )
-    )
-
-
-def say_correction(one: Correction) -> str:
-    """Return how an earlier letter's figures have changed since."""
-    is_day = one.period.length_days == 1
-    period = as_weekday(one.period.first_day) if is_day else name_dates(one.period)
-    counts = {"satisfied": as_number(one.satisfied), "answers": as_number(one.answers)}
-    if one.late > 0:
-        return str(
-            _(
-                "%(period)s: bổ sung %(late)s lượt đến muộn; nay %(satisfied)s trong %(answers)s "
-                "lượt hài lòng.",
-                period=period,
-                late=as_number(one.late),
-                **counts,
-            )
-        )
-    return str(
-        _(
-            "%(period)s: bớt %(gone)s lượt đã hủy; nay %(satisfied)s trong %(answers)s lượt "
-            "hài lòng.",
-            period=period,
-            gone=as_number(-one.late),
-            **counts,
-        )
-    )
-
-
-def say_trouble(device: Device) -> str:
-    """Return what is wrong with a device; on the letter's own day the hour is enough."""
-    since = device.since
-    is_today = since is not None and clock.local_day(since) == clock.today()
-    words = {
-        "since": as_clock(since) if is_today else as_moment(since),
-        "queue": as_number(device.queue),
-    }
-    return str(DEVICE_WORDS[device.trouble]) % words
-
-
-def say_device(device: Device) -> str:
-    """Return the line of one device."""
-    said = f"{device.name}: {say_trouble(device)}"
-    if device.queue and device.trouble is KioskTrouble.SILENT:
-        said += "; " + str(
-            _("%(queue)s ý kiến đang lưu tại máy và sẽ tự gửi", queue=as_number(device.queue))
-        )
-    return said + "."
-
-
-def _say_reasons(reasons: tuple[object, ...]) -> str:
-    named = [
-        f"{one.label_vi if is_vietnamese() else one.label_en} ({as_number(one.count)})"  # type: ignore[attr-defined]
-        for one in reasons
-    ]
-    return ", ".join(named)
-
-
-def _preheader(digest: Digest) -> str:
-    total = digest.facts.total
-    return str(
-        _(
-            "%(answers)s lượt đánh giá, %(finished)s lượt phục vụ.",
-            answers=as_number(total.answers),
-            finished=as_number(total.finished_visits),
-        )
-    )
-
-
-def _say_why(digest: Digest) -> str:
-    unit = digest.facts.unit_name
-    if digest.facts.kind is LetterKind.DAILY:
-        return str(
-            _(
-                "Ông/bà nhận thư này vì đã đăng ký thư của %(unit)s, gửi lúc %(hour)s:00 mỗi ngày "
-                "làm việc.",
-                unit=unit,
-                hour=digest.reader.hour,
-            )
-        )
-    return str(_("Ông/bà nhận thư này vì đã đăng ký thư của %(unit)s.", unit=unit))
-
-
-def _bars(digest: Digest) -> list[tuple[int, int]]:
-    """Return the widths of each line's bar in pixels: satisfied, and dissatisfied."""
-    most = max((line.answers for line in digest.lines), default=1)
-    return [
-        (
-            round(BAR_PIXELS * line.satisfied / most),
-            max(3, round(BAR_PIXELS * line.dissatisfied / most)) if line.dissatisfied else 0,
-        )
-        for line in digest.lines
-    ]
 
 
 def wrap(text: str) -> str:

@@ -35,8 +35,9 @@ from satisfaction.database import db, reading, unit_of_work
 from satisfaction.mail import Courier
 from satisfaction.models import Delivery, JobRun
 from satisfaction.subscriptions import Wanted
-from satisfaction.terms import DeliveryState, JobState, LetterKind
+from satisfaction.terms import DeliveryState, JobState, LetterKind, Role
 from satisfaction.timetable import due_moments
+from tests.admin.officers import make_officer
 from tests.conftest import Office, make_office
 from tests.faults.recount import check_all
 from tests.jobs.posting import SENDER, post_office
@@ -68,6 +69,8 @@ def _plant() -> Office:
         calendars.set_week(session, ward.unit.id, week=week, from_day=date(2025, 1, 1))
         holiday = calendars.NewSpecialDay(HOLIDAY, "Ngày nghỉ")
         calendars.set_special_day(session, ward.unit.id, holiday)
+    with clock.replaced(clock.start_of_day(FRIDAY - timedelta(days=30))):
+        reader = make_officer("reader", Role.SUPERVISOR, unit=ward.unit)
     begun = clock.start_of_day(FRIDAY) + timedelta(hours=17)
     with clock.replaced(begun), unit_of_work() as session:
         for number in range(READERS):
@@ -75,6 +78,7 @@ def _plant() -> Office:
                 address=f"reader{number}@example.gov.vn",
                 unit_id=ward.unit.id,
                 kinds=frozenset(LetterKind),
+                account_id=reader.id,
             )
             subscriptions.subscribe(session, {ward.unit.id}, wanted)
     for day in WORKED:

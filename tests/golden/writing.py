@@ -17,12 +17,14 @@ from satisfaction.digests import (
     Line,
     Reader,
     build_digest,
+    without_counts,
 )
 from satisfaction.figures import CountRow, LevelCount
 from satisfaction.heartbeats import KioskTrouble
 from satisfaction.letters import Rendered
-from satisfaction.periods import Period, day_period
-from satisfaction.terms import Language, Leaning, LetterKind
+from satisfaction.periods import Period, day_period, month_period
+from satisfaction.releases import Release, ReleaseTable
+from satisfaction.terms import Dimension, Language, Leaning, LetterKind, PeriodKind
 from satisfaction.web.letter_pages import render_letter
 
 FOLDER = Path(__file__).parent
@@ -39,6 +41,22 @@ DESKS = (
     ("7 Người có công", 11, 11, 0),
 )
 WAIT = ReasonCount("wait", "Chờ lâu", "Long wait", 2)
+MONTH_DESKS = (
+    ("1 Tiếp nhận", 415, 402, 5),
+    ("2 Hộ tịch", 30, 27, 2),
+    ("3 Chứng thực", 608, 588, 9),
+    ("4 Đất đai, xây dựng", 52, 46, 3),
+    ("5 Đăng ký kinh doanh", 97, 97, 0),
+    ("6 Chứng thực (tăng cường)", 20, 18, 1),
+    ("7 Người có công", 18, 17, 0),
+)
+CITY = (
+    ("Phường Hoa Sen", 1204, 1160, 21),
+    ("Phường Hoa Mai", 986, 951, 12),
+    ("Xã Suối Trong", 402, 380, 9),
+    ("Trung tâm Phục vụ hành chính công", 3120, 3044, 40),
+)
+LIMIT = 5
 FEE = ReasonCount("fee", "Đòi thêm tiền, giấy tờ", "Asked for extra money or papers", 1)
 
 
@@ -108,22 +126,107 @@ def _reader(*, sees_allegations: bool, has_account: bool = True) -> Reader:
     )
 
 
+def _release(month: Period) -> Release:
+    """Return what is released of a month of 1,240 answers: two desks are joined with a third."""
+    total = _row(6, 14, 25, 480, 715, finished=2011)
+    levels = total.levels
+    groups = (levels[:2], levels[2:3], levels[3:])
+    desk = replace(total, levels=())
+    lines = [
+        (replace(desk, key=name, label=name), counts)
+        for name, counts in (
+            ("1 Tiếp nhận", (5, 8, 402)),
+            ("3 Chứng thực", (9, 11, 588)),
+            ("5 Đăng ký kinh doanh", (0, 0, 97)),
+        )
+    ]
+    return Release(
+        unit_code="00103",
+        unit_name="Phường Hoa Sen",
+        is_demonstration=True,
+        kind=PeriodKind.MONTH,
+        period=month,
+        as_of=EVENING,
+        is_settled=False,
+        limit=LIMIT,
+        left_out=(),
+        groups=groups,
+        counts=(20, 25, 1195),
+        finished=2011,
+        rated=1240,
+        tables=(
+            ReleaseTable(
+                by=Dimension.DESK, groups=groups, lines=tuple(lines), others=(6, 6, 108), joined=4
+            ),
+        ),
+    )
+
+
+def _of_a_month(month: Period) -> Facts:
+    """Return the exact facts of the month of which the release tells."""
+    concerns = [Concern(name, amount, 0, ()) for name, _, _, amount in MONTH_DESKS if amount]
+    return replace(
+        _facts(LetterKind.MONTHLY, month, total=_row(6, 14, 25, 480, 715, finished=2011)),
+        lines=tuple(Line(name, "", *counts) for name, *counts in MONTH_DESKS),
+        concerns=tuple(sorted(concerns, key=lambda one: -one.amount)),
+        closed_days=(date(2025, 9, 1), date(2025, 9, 2)),
+    )
+
+
+def _of_a_city(month: Period) -> Facts:
+    """Return the facts of a city, under which there are too many desks to name each."""
+    total = _row(30, 52, 95, 2100, 3435, finished=9412)
+    concerns = [
+        Concern(f"{number} Chứng thực", amount, 0, ())
+        for number, amount in enumerate((20, 15, 12, 11, 9, 8, 7), start=1)
+    ]
+    return replace(
+        _of_a_month(month),
+        unit_name="Thành phố Sông Hồng",
+        total=total,
+        by_unit=True,
+        lines=tuple(Line(name, "", *counts) for name, *counts in CITY),
+        concerns=tuple(concerns),
+    )
+
+
 def make_digests() -> dict[str, tuple[Digest, Language]]:
     """Return the examples by their names."""
     full = _row(2, 3, 2, 47, 80, finished=219)
     none = _row(0, 0, 0, 0, 0, finished=0)
     day = _facts(LetterKind.DAILY, day_period(DAY), total=full)
-    week = Period(date(2025, 10, 6), date(2025, 10, 13))
+    week, month = Period(date(2025, 10, 6), date(2025, 10, 13)), month_period(date(2025, 9, 1))
     late = Correction(day_period(DAY - timedelta(days=1)), 120, 123, 116)
     head, guest = _reader(sees_allegations=True), _reader(sees_allegations=False, has_account=False)
-    closed = _facts(LetterKind.DAILY, day_period(DAY), total=none, is_open=False)
-    weekly = _facts(LetterKind.WEEKLY, week, total=full)
-    return {
-        "daily.vi": (build_digest(day, head, corrections=(late,)), Language.VI),
-        "daily.en": (build_digest(day, head, corrections=(late,)), Language.EN),
-        "daily-guest.vi": (build_digest(day, guest), Language.VI),
-        "closed.vi": (build_digest(closed, head), Language.VI),
-        "weekly.vi": (build_digest(weekly, head), Language.VI),
+    closed = build_digest(
+        _facts(LetterKind.DAILY, day_period(DAY), total=none, is_open=False), head
+    )
+    daily = build_digest(day, head, corrections=(late,))
+    weekly = build_digest(_facts(LetterKind.WEEKLY, week, total=full), head)
+    monthly = _of_a_month(month)
+    few = replace(
+        _facts(LetterKind.DAILY, day_period(DAY), total=_row(0, 1, 1, 4, 6, finished=20)),
+        lines=(Line("1 Tiếp nhận", "", 9, 8, 0), Line("3 Chứng thực", "", 3, 2, 1)),
+        concerns=(Concern("3 Chứng thực", 1, 0, ()),),
+        before=None,
+        devices=(),
+    )
+    made_up_for = replace(day, as_of=EVENING + timedelta(hours=15), devices=())
+    released = without_counts(monthly, limit=LIMIT, release=_release(month))
+    vietnamese = {
+        "daily": daily,
+        "daily-guest": build_digest(without_counts(day, limit=LIMIT), guest),
+        "daily-few": build_digest(few, head),
+        "daily-late": build_digest(made_up_for, head),
+        "closed": closed,
+        "weekly": weekly,
+        "monthly": build_digest(monthly, head),
+        "monthly-city": replace(build_digest(_of_a_city(month), head), lacks_file=True),
+        "monthly-guest": build_digest(released, guest),
+    }
+    english = {"daily", "closed", "weekly", "monthly", "monthly-guest"}
+    return {f"{name}.vi": (one, Language.VI) for name, one in vietnamese.items()} | {
+        f"{name}.en": (vietnamese[name], Language.EN) for name in english
     }
 
 

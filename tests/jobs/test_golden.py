@@ -38,7 +38,13 @@ def test_plain_text_has_no_line_that_is_too_long(files: dict[str, str]) -> None:
             assert [one for one in lines if len(one) > 72 and "https://" not in one] == [], name
 
 
-def test_who_has_no_account_reads_no_reason(files: dict[str, str]) -> None:
+def test_who_sees_no_single_answers_reads_none(files: dict[str, str]) -> None:
     assert "Chờ lâu" in files["daily.vi.txt"]
     assert "Đòi thêm tiền" in files["daily.vi.html"]
-    assert "Chờ lâu" not in files["daily-guest.vi.txt"] + files["daily-guest.vi.html"]
+    daily = files["daily-guest.vi.txt"] + files["daily-guest.vi.html"]
+    assert not re.search(r"Chờ lâu|hài lòng:|127|134|219|20 trong 21|lưu tại máy", daily)
+    assert "Máy ở Bàn 7 mất liên lạc từ 15:20" in daily
+    monthly = files["monthly-guest.vi.txt"]
+    assert "Hài lòng: 1.195 trong 1.240 lượt (96,4%)" in monthly
+    assert "- Còn lại: 4 dòng gộp chung: 108 trong 120 lượt" in monthly
+    assert not re.search("Đất đai|Hộ tịch|Ý KIẾN CẦN XEM|Chờ lâu", monthly)
