@@ -269,6 +269,7 @@ def say_device(device: Device) -> str:
 
 
 def say_reasons(reasons: tuple[object, ...]) -> str:
+    """Return the reasons that were named, each with how often."""
     named = [
         f"{one.label_vi if is_vietnamese() else one.label_en} ({as_number(one.count)})"  # type: ignore[attr-defined]
         for one in reasons
@@ -307,6 +308,7 @@ def about_rows(digest: Digest) -> str:
 
 
 def preheader_of(digest: Digest) -> str:
+    """Return what mail programs show beside the subject."""
     if digest.finding is Finding.DEVICES:
         counts = (len(digest.facts.devices), digest.facts.device_count)
         n, of = map(as_number, counts)
@@ -324,6 +326,7 @@ def preheader_of(digest: Digest) -> str:
 
 
 def say_why(digest: Digest) -> str:
+    """Return why the reader gets this letter."""
     unit = digest.facts.unit_name
     if digest.facts.kind is LetterKind.DAILY:
         return str(
