@@ -136,6 +136,11 @@ class Settings(BaseSettings):
     smtp_user: str = Field(default="", description="Name to sign in with; empty means no sign-in.")
     smtp_password: str = Field(default="", repr=False, description="Password to sign in with.")
     smtp_from: str = Field(default="", description="Address that letters come from.")
+    smtp_bounces: str = Field(
+        default="",
+        description="Address that reports of failures go to; empty means the one that letters "
+        "come from.",
+    )
     smtp_ca_file: str = Field(
         default="", description="Certificates to trust instead of the system's."
     )
@@ -215,7 +220,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an address and a port, as 127.0.0.1:9464")
         return value
 
-    @field_validator("smtp_from")
+    @field_validator("smtp_from", "smtp_bounces")
     @classmethod
     def _sender_is_an_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", value):

@@ -289,5 +289,13 @@ class MailServerError(SatisfactionError):
     """The mail server cannot be used; ``problem`` says why, ``detail`` is its own word."""
 
 
+class BounceUnreadableError(SatisfactionError):
+    """What was read is no report of a mail server about a letter; ``problem`` says what lacks."""
+
+
+class BounceUnknownError(SatisfactionError):
+    """A mail server reports of a letter, or of a recipient of it, that never was."""
+
+
 class SeveralUnitsError(SatisfactionError):
     """Other units stand under this one, each of which publishes its own figures."""

@@ -32,6 +32,7 @@ _LINE_START = re.compile(rb"^\.", re.MULTILINE)
 class MailServer:
     """Where letters are handed in, and how; ``security`` is starttls, tls or none.
 
+    ``bounces`` is where failures are reported to, the sender itself where it is empty.
     Units: ``socket_seconds`` for one answer of the network, ``longest_seconds`` for one letter.
     """
 
@@ -41,6 +42,7 @@ class MailServer:
     user: str = ""
     password: str = ""
     sender: str = ""
+    bounces: str = ""
     ca_file: str = ""
     socket_seconds: float = SOCKET_SECONDS
     longest_seconds: float = LONGEST_SECONDS
@@ -162,7 +164,7 @@ class Courier:
     def _introduce(self, smtp: smtplib.SMTP, to: str) -> Answer | None:
         """Say from whom and to whom; return the refusal where there is one."""
         steps = (
-            (f"mail FROM:<{self._server.sender}>", False, 250),
+            (f"mail FROM:<{self._server.bounces or self._server.sender}>", False, 250),
             (f"rcpt TO:<{to}>", True, 250),
             ("data", False, 354),
         )

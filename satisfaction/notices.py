@@ -273,7 +273,25 @@ def _grant(error: SatisfactionError) -> tuple[str, str]:
     )
 
 
+def _no_report(error: SatisfactionError) -> tuple[str, str]:
+    problem = error.fields["problem"]
+    return (
+        f"Đây không phải thư báo không gửi được ({problem})",
+        f"This is no report of a letter that came back: {problem}",
+    )
+
+
+def _no_letter(error: SatisfactionError) -> tuple[str, str]:
+    message_id = error.fields["message_id"]
+    return (
+        f"Không có thư {message_id} gửi cho người nhận ấy",
+        f"No letter {message_id} was sent to that recipient",
+    )
+
+
 _LINES = {
+    errors.BounceUnreadableError: _no_report,
+    errors.BounceUnknownError: _no_letter,
     errors.DatabaseDamagedError: _damaged,
     errors.DatabaseMissingError: _missing,
     errors.DataInUseError: _in_use,

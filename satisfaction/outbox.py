@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
+from satisfaction.bounces import Bounce
 from satisfaction.digests import holds_more
-from satisfaction.errors import NotFoundError
+from satisfaction.errors import BounceUnknownError, NotFoundError
 from satisfaction.models import Delivery, Letter, RefusedAddress, Subscription
 from satisfaction.office import get_unit, name_of
 from satisfaction.subscriptions import find_reader
@@ -224,6 +225,39 @@ def _refuse_address(session: Session, address: str, answer: Answer) -> None:
         "detail": answer.detail[:LONGEST_PROBLEM],
     }
     session.execute(insert.values(values).on_conflict_do_nothing())
+
+
+class Returned(StrEnum):
+    """What a report about a letter led to; ``ignored`` is one that is not for good."""
+
+    ADDRESS_REFUSED = "address_refused"
+    LETTER_REFUSED = "letter_refused"
+    KNOWN = "known"
+    IGNORED = "ignored"
+
+
+def record_bounce(session: Session, bounce: Bounce) -> Returned:
+    """Write down that a letter came back after a server had taken it; a second time nothing.
+
+    Writes: letter_delivery, refused_address.
+    Raises: BounceUnknownError for a letter, or a recipient of it, that never was.
+    """
+    found = session.scalar(
+        select(Delivery).where(Delivery.message_id == bounce.message_id).with_for_update()
+    )
+    if found is None or found.address not in bounce.addresses:
+        raise BounceUnknownError(message_id=bounce.message_id)
+    if not bounce.is_permanent:
+        return Returned.IGNORED
+    answer = Answer(Outcome.REFUSED, bounce.code, bounce.detail)
+    if (found.state, found.problem) == (DeliveryState.FAILED, _say(answer)):
+        return Returned.KNOWN
+    found.state, found.problem = DeliveryState.FAILED, _say(answer)
+    found.lease_token = found.lease_until = found.handed_at = None
+    if not bounce.blames_address:
+        return Returned.LETTER_REFUSED
+    _refuse_address(session, found.address, answer)
+    return Returned.ADDRESS_REFUSED
 
 
 def send_again(

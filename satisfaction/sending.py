@@ -34,6 +34,7 @@ def mail_server(settings: Settings) -> MailServer | None:
         user=settings.smtp_user,
         password=settings.smtp_password,
         sender=settings.smtp_from,
+        bounces=settings.smtp_bounces,
         ca_file=settings.smtp_ca_file,
     )
 

@@ -1,13 +1,17 @@
 """Plan, send and list letters by hand."""
 
+import sys
+from collections.abc import Mapping
 from datetime import datetime
 
 import click
 
 from satisfaction import clock, letters, outbox, sending
+from satisfaction.bounces import MOST_BYTES, read_bounces
 from satisfaction.commands.base import DAY, Commands, unit_of_any_time
 from satisfaction.database import reading, unit_of_work
 from satisfaction.letters import Batch, Slot
+from satisfaction.outbox import Returned
 from satisfaction.periods import Period, day_period, month_period, week_period
 from satisfaction.terms import LetterKind
 
@@ -15,6 +19,12 @@ _PERIODS = {
     LetterKind.DAILY: day_period,
     LetterKind.WEEKLY: week_period,
     LetterKind.MONTHLY: month_period,
+}
+RETURNED: Mapping[Returned, str] = {
+    Returned.ADDRESS_REFUSED: "địa chỉ không nhận thư, không gửi nữa / nothing more is sent there",
+    Returned.LETTER_REFUSED: "không gửi được chỉ thư này / this letter alone did not get there",
+    Returned.KNOWN: "đã ghi từ trước / written down before",
+    Returned.IGNORED: "chưa phải từ chối hẳn, bỏ qua / not for good, ignored",
 }
 KINDS = click.Choice([kind.value for kind in LetterKind])
 
@@ -66,6 +76,17 @@ def _show(batch: Batch) -> None:
         click.echo(f"{one.address}\n{one.rendered.subject}\n\n{one.rendered.plain}")
     count = len(batch.drafts)
     click.echo(f"{count} thư, chưa gửi gì / {count} letters, nothing was sent")
+
+
+@letter_commands.command("bounce")
+def bounce_command() -> None:
+    """Read a mail server's report of a letter that came back, from standard input."""
+    found = read_bounces(sys.stdin.buffer.read(MOST_BYTES + 1))
+    for one in found:
+        with unit_of_work() as session:
+            returned = outbox.record_bounce(session, one)
+        about = f"{one.message_id} {one.action} {one.status}".strip()
+        click.echo(f"{about}: {RETURNED[returned]}")
 
 
 @letter_commands.command("list")
