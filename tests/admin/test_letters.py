@@ -8,7 +8,14 @@ from sqlalchemy import select
 
 from satisfaction import jobs, scheduler, sending
 from satisfaction.database import reading, unit_of_work
-from satisfaction.models import AuditEntry, Delivery, JobRun, RefusedAddress, Subscription
+from satisfaction.models import (
+    Account,
+    AuditEntry,
+    Delivery,
+    JobRun,
+    RefusedAddress,
+    Subscription,
+)
 from satisfaction.terms import AuditAction, DeliveryState, Role
 from satisfaction.web.letter_pages import stop_token
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
@@ -78,6 +85,39 @@ def test_another_unit_cannot_be_subscribed_to(supervisor: OfficersBrowser, ward:
         other = make_office(session, "00091", "Phường Phú Thượng")
     assert supervisor.post("/admin/letters", _wanted(other)).status_code == 404
     assert _live() == []
+
+
+def test_a_guest_is_offered_no_letter_of_a_week(system: OfficersBrowser, ward: Office) -> None:
+    page = system.get("/admin/letters/readers").text
+    assert set(re.findall(r'name="kinds" value="(\w+)"', page)) == {"daily", "monthly"}
+    weekly = _wanted(ward, kinds=["daily", "weekly"])
+    assert system.post("/admin/letters/readers", weekly).status_code == 422
+    assert _live() == []
+
+
+def _offered(browser: OfficersBrowser) -> str:
+    field = re.search(r'<input[^>]* name="address"[^>]*>', browser.get("/admin/letters").text)
+    assert field is not None
+    value = re.search(r'value="([^"]*)"', field[0])
+    return value[1] if value else ""
+
+
+def test_the_form_begins_with_the_address_that_is_known(
+    supervisor: OfficersBrowser, ward: Office
+) -> None:
+    assert _offered(supervisor) == ""
+    with unit_of_work() as session:
+        account = session.scalars(select(Account)).one()
+        account.email = "typed@example.gov.vn"
+    assert _offered(supervisor) == "typed@example.gov.vn"
+    assert supervisor.post("/admin/letters", _wanted(ward)).status_code == 303
+    assert _offered(supervisor) == "hanh@example.gov.vn"
+    (one,) = _live()
+    assert supervisor.post(f"/admin/letters/{one.id}/delete").status_code == 303
+    assert _offered(supervisor) == "hanh@example.gov.vn"
+    with unit_of_work() as session:
+        session.get_one(Account, account.id).is_email_vouched = True
+    assert _offered(supervisor) == "typed@example.gov.vn"
 
 
 def test_one_click_stops_letters_without_a_sign_in(app: Flask, ward: Office) -> None:

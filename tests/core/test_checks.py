@@ -63,6 +63,16 @@ def test_a_mail_server_that_does_not_answer_is_an_error(app: Flask, settings: Se
     assert f"127.0.0.1:{port}" in line
 
 
+def test_a_mail_server_alone_is_not_enough_for_letters(settings: Settings) -> None:
+    assert "Letters" not in _look(settings)
+    half = settings.model_copy(update={"smtp_host": "mail.example.vn"})
+    found = _look(half)["Letters"]
+    assert found.verdict is Verdict.WARNING
+    assert found.value.endswith("HAILONG_SMTP_FROM, HAILONG_PUBLIC_URL")
+    whole = {"smtp_from": "a@example.vn", "public_url": "https://danhgia.example.vn"}
+    assert _look(half.model_copy(update=whole))["Letters"].verdict is Verdict.GOOD
+
+
 def test_what_is_wrong_is_an_error_and_the_status_says_so(
     app: Flask, settings: Settings, ward: Office
 ) -> None:

@@ -29,6 +29,7 @@ class PostOffice:
 
     server: MailServer
     arrived: list[EmailMessage] = field(default_factory=list)
+    returns_to: set[str] = field(default_factory=set)
     connections: int = 0
     dies: int = 0
     on_address: Callable[[str], str | None] = lambda _address: None
@@ -67,6 +68,7 @@ class _Handler:
             return said
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=default)
+        self.office.returns_to.add(envelope.mail_from or "")
         self.office.arrived.append(message)
         if self.office.dies:
             self.office.dies -= 1
@@ -77,20 +79,26 @@ class _Handler:
 
 @contextmanager
 def post_office(
-    *, tls: ssl.SSLContext | None = None, sign_in: tuple[str, str] | None = None, **fields: Any
+    *,
+    tls: ssl.SSLContext | None = None,
+    is_implicit: bool = False,
+    sign_in: tuple[str, str] | None = None,
+    **fields: Any,
 ) -> Iterator[PostOffice]:
-    """Run a mail server until the block ends."""
+    """Run a mail server until the block ends; TLS is begun by a command, or with the connection."""
     port = free_port()
     values: dict[str, Any] = {
         "host": "127.0.0.1",
         "port": port,
-        "security": "starttls" if tls else "none",
+        "security": "none" if tls is None else "tls" if is_implicit else "starttls",
         "sender": SENDER,
         "socket_seconds": 2.0,
         "longest_seconds": 3.0,
     }
     office = PostOffice(MailServer(**(values | fields)))
-    options: dict[str, Any] = {"tls_context": tls, "require_starttls": tls is not None}
+    options: dict[str, Any] = {"ssl_context": tls}
+    if not is_implicit:
+        options = {"tls_context": tls, "require_starttls": tls is not None}
     if sign_in:
 
         def check(_server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> AuthResult:
@@ -101,7 +109,8 @@ def post_office(
         options |= {
             "authenticator": check,
             "auth_required": True,
-            "auth_require_tls": tls is not None,
+            # What is asked is whether TLS was begun by a command.
+            "auth_require_tls": tls is not None and not is_implicit,
         }
     controller = Controller(_Handler(office), hostname="127.0.0.1", port=port, **options)
     controller.start()

@@ -169,7 +169,8 @@ def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
     return paper, key
 
 
-def _context(paper: Path, key: Path) -> ssl.SSLContext:
+def context(paper: Path, key: Path) -> ssl.SSLContext:
+    """Return what a server shows a certificate by."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(paper, key)
     return context
@@ -177,10 +178,10 @@ def _context(paper: Path, key: Path) -> ssl.SSLContext:
 
 def test_a_wrong_certificate_is_refused_and_said_clearly(waiting: Office, tmp_path: Path) -> None:
     paper, key = make_certificate(tmp_path, "127.0.0.9")
-    with post_office(tls=_context(paper, key)) as served:
+    with post_office(tls=context(paper, key)) as served:
         assert send(served.server) == 0
         assert "certificate" in one().problem
-    with post_office(tls=_context(paper, key), ca_file=str(paper)) as served:
+    with post_office(tls=context(paper, key), ca_file=str(paper)) as served:
         assert send(served.server, after=MINUTE) == 0
         assert "127.0.0.1" in one().problem
         assert served.arrived == []
@@ -191,7 +192,7 @@ def test_a_wrong_certificate_is_refused_and_said_clearly(waiting: Office, tmp_pa
 def test_a_right_certificate_and_a_sign_in_are_used(waiting: Office, tmp_path: Path) -> None:
     paper, key = make_certificate(tmp_path, "127.0.0.1")
     options: dict[str, Any] = {
-        "tls": _context(paper, key),
+        "tls": context(paper, key),
         "sign_in": ("hailong", "secret"),
         "user": "hailong",
     }
