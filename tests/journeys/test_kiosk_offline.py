@@ -324,15 +324,29 @@ def test_a_server_that_does_not_answer_holds_up_no_page(
     assert 1.5 < shown_after < 4
 
 
+@pytest.mark.parametrize(
+    ("is_in_lobby", "told"),
+    [(False, "Bàn 1 · chế độ ngoại tuyến đang tắt"), (True, "Chế độ ngoại tuyến đang tắt")],
+)
 def test_on_plain_http_staff_read_that_offline_mode_is_off(
-    browser: Browser, server: GunicornServer, tmp_path: Path, ward_now: Office
+    browser: Browser,
+    server: GunicornServer,
+    tmp_path: Path,
+    ward_now: Office,
+    *,
+    is_in_lobby: bool,
+    told: str,
 ) -> None:
+    token = ward_now.tokens[0]
+    if is_in_lobby:
+        with unit_of_work() as session:
+            token = fleet.enrol_lobby_kiosk(session, ward_now.unit, name="Sảnh").token
     address = f"http://kiosk.test:{server.port}"
     flags = ("--host-resolver-rules=MAP kiosk.test 127.0.0.1",)
     device = Device(browser, tmp_path / "plain", address, flags=flags)
-    page = device.start(f"/kiosk/enrol/{ward_now.tokens[0]}")
+    page = device.start(f"/kiosk/enrol/{token}")
     assert page.evaluate("isSecureContext") is False
-    expect(page.locator(".foot")).to_contain_text("Bàn 1 · chế độ ngoại tuyến đang tắt")
+    expect(page.locator(".foot")).to_contain_text(told)
     device.close()
     assert [one for one in device.complaints if "Cross-Origin-Opener-Policy" not in one] == []
 
