@@ -10,6 +10,7 @@ const HELPERS = ["easy", "lower"];
 const SPOKEN = ["h1", "h2", ".hint", ".calm", ".key", ".reason", ".byphone", ".say", "#sd", ".btn",
   ".notice p", ".trust", ".timer .tool", ".end[data-do]"].join();
 const stacked = matchMedia("(max-width:600px),(orientation:portrait)");
+const contrast = matchMedia("(prefers-contrast:more)");
 
 export class Screens {
   name = null;
@@ -21,6 +22,7 @@ export class Screens {
   // `offsetMs` says how far the device's clock is behind the server's.
   constructor(offsetMs) {
     this.#offsetMs = offsetMs;
+    body.classList.toggle("easy", isAsked("easy") || body.classList.contains("easy"));
     stacked.addEventListener("change", () => this.#arrange());
     this.#tellTime();
     setInterval(() => this.#tellTime(), 5_000);
@@ -36,7 +38,8 @@ export class Screens {
 
   // Whether a citizen has chosen another language or size of letters.
   get isChanged() {
-    return this.#language !== "vi" || HELPERS.some((name) => body.classList.contains(name));
+    const isHelped = HELPERS.some((name) => body.classList.contains(name) !== isAsked(name));
+    return this.#language !== "vi" || isHelped;
   }
 
   get isFresh() {
@@ -86,15 +89,17 @@ export class Screens {
     }
   }
 
-  // Turn larger letters or lower keys on or off.
+  // Turn larger letters or lower keys on or off; what the device asks for stays on.
   toggle(helper) {
-    body.classList.toggle(helper);
+    body.classList.toggle(helper, isAsked(helper) || undefined);
     this.#markHelpers();
   }
 
   // Back to the first language and to letters of the usual size.
   reset() {
-    body.classList.remove(...HELPERS);
+    for (const helper of HELPERS) {
+      body.classList.toggle(helper, isAsked(helper));
+    }
     this.#speak("vi");
   }
 
@@ -182,3 +187,6 @@ export class Screens {
     return what === "day" ? day : `${inZone(this.#language, { weekday: "long" })}, ${day}`;
   }
 }
+
+// Larger letters are also what a device asks for that is set to more contrast.
+const isAsked = (helper) => helper === "easy" && contrast.matches;

@@ -28,6 +28,20 @@ RULES = {
 
 SIZES_OF_ALL = (*SIZES, PHONE) if os.environ.get("FAULTS") == "long" else SIZES[:1]
 MAIN = {"rate", "reasons", "number"}
+# Everything that moves by itself, or would when it is touched.
+MOVING = """() => [...document.querySelectorAll("*")]
+  .filter((part) => /[1-9]/.test(getComputedStyle(part).transitionDuration))
+  .map((part) => part.className)
+  .concat(document.getAnimations().map((one) => one.animationName ?? one.transitionProperty))"""
+SEEN = "body, body :visible:not([data-do=easy], [data-do=easy] *)"
+# How each part is drawn, as far as letters, lines and colours go.
+LOOKS = """(parts) => parts.map((part) => {
+  const {fontSize, color, backgroundColor, borderTopWidth, borderTopColor, display, minHeight,
+    transitionDuration, animationName} = getComputedStyle(part);
+  return [part.tagName, part.className.replace?.(/ ?easy| ?is-fresh| ?night/g, ""), fontSize, color,
+    backgroundColor, borderTopWidth, borderTopColor, display, minHeight, transitionDuration,
+    animationName].join(" ");
+})"""
 
 
 def _faults(page: Page) -> list[str]:
@@ -129,6 +143,59 @@ def test_nothing_moves_for_those_who_want_none_of_it(kiosk: KioskAtDesk) -> None
     page = kiosk.open(reduced_motion="reduce")
     page.locator(".wait").wait_for()
     assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_nothing_moves_in_large_letters(kiosk: KioskAtDesk) -> None:
+    page = kiosk.open()
+    page.locator(".wait").wait_for()
+    rest(page)
+    page.locator("[data-do=easy]").click()
+    assert page.evaluate(MOVING) == []
+    kiosk.serve()
+    page.locator(".keys").wait_for()
+    assert page.evaluate(MOVING) == []
+    rest(page)
+    key(page, 1).click()
+    page.locator(".reasons").wait_for()
+    assert page.evaluate(MOVING) == []
+    rest(page)
+    page.locator("[data-do=pass]").click()
+    page.locator(".seal").wait_for()
+    assert page.evaluate(MOVING) == []
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (800, 1280), PHONE])
+def test_more_contrast_switches_large_letters_on(kiosk: KioskAtDesk, size: tuple[int, int]) -> None:
+    """What the system asks for looks as what the button gives, with JavaScript and without."""
+    kiosk.serve()
+    drawn = []
+    for options in (
+        {"contrast": "more"},
+        {"contrast": "more", "javascript": False},
+        {"javascript": False, "easy": True},
+    ):
+        is_easy = options.pop("easy", False)
+        page = kiosk.open(size=size, **options)
+        page.goto("/kiosk/?layout=stack" + ("&easy=1" if is_easy else ""))
+        page.locator(".keys").wait_for()
+        drawn.append(page.locator(SEEN).evaluate_all(LOOKS))
+        border = page.locator(".key").first.evaluate("key => getComputedStyle(key).borderTopWidth")
+        assert border == "4px"
+    assert drawn[1] == drawn[2]
+    assert [look for look in drawn[1] if look not in drawn[0]] == []
+
+
+def test_what_the_system_asks_for_stays_for_every_citizen(kiosk: KioskAtDesk) -> None:
+    kiosk.serve()
+    page = kiosk.open(contrast="more")
+    page.locator(".keys").wait_for()
+    rest(page)
+    page.locator("[data-do=easy]").click()
+    expect(page.locator("[data-do=easy]")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Không đánh giá").click()
+    page.locator(".wait").wait_for()
+    expect(page.locator("[data-do=easy]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("body.easy")).to_have_count(1)
 
 
 @pytest.mark.parametrize(("width", "letters"), [(320, "100%"), (390, "200%")])
