@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kiosk.credential import token_hash
 from kiosk.faults import show_faults_as_paused
-from kiosk.pad import THROTTLED, plain_number
+from kiosk.pad import THROTTLED, plain_number, round_up
 from kiosk.pages import address, name_desk
 from kiosk.screen import describe_question
 from satisfaction import fleet, lobby
@@ -52,7 +52,7 @@ def create() -> ResponseReturnValue:
     try:
         ticket = _find(device, message.ticket)
     except SignInThrottledError as throttled:
-        wait = throttled.fields["retry_after_seconds"]
+        wait = round_up(throttled.fields["retry_after_seconds"])
         response = jsonify(state="throttled", seconds=wait)
         response.status_code = 429
         response.headers["Retry-After"] = str(wait)
@@ -75,7 +75,7 @@ def update() -> ResponseReturnValue:
     try:
         ticket = _find(device, number)
     except SignInThrottledError as throttled:
-        return _show(number, THROTTLED, seconds=throttled.fields["retry_after_seconds"])
+        return _show(number, THROTTLED, seconds=round_up(throttled.fields["retry_after_seconds"]))
     if ticket.question is None:
         return _show(number, ticket.state)
     return redirect(address("rating.index", visit=ticket.question.visit), 303)

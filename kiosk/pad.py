@@ -7,6 +7,7 @@ from satisfaction.lobby import LONGEST_NUMBER, TicketState
 
 THROTTLED = "throttled"
 OFFLINE = "offline"
+STEP_SECONDS = 20
 
 
 def pad_facts() -> dict[str, str]:
@@ -31,6 +32,11 @@ def explain_ticket(told: str, *, number: str, seconds: str) -> str:
     }
     unknown = _("Không tìm thấy phiếu %(number)s phục vụ xong trong 60 phút qua.", number=number)
     return str(words.get(told, unknown))
+
+
+def round_up(seconds: int) -> int:
+    """Return how long to wait as it is told: in steps of which each is recorded as speech."""
+    return -(-seconds // STEP_SECONDS) * STEP_SECONDS
 
 
 def plain_number(typed: str) -> str:

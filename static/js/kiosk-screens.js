@@ -7,8 +7,8 @@ const place = document.getElementById("screen");
 const notices = document.getElementById("notices");
 const body = document.body;
 const HELPERS = ["easy", "lower"];
-const SPOKEN = ["h1", "h2", ".hint", ".calm", ".key", ".reason", ".byphone", ".say", "#sd", ".btn",
-  ".notice p", ".trust", ".timer .tool", ".end[data-do]"].join();
+const SPOKEN = ["h1", "h2", ".hint", ".wait p:not(.staff,.early)", ".key", ".digit.word", ".reason", ".byphone", ".say", "#sd", ".btn",
+  ".notice p", ".trust:not(:has(#left))", ".timer .tool", ".end[data-do]"].join();
 const stacked = matchMedia("(max-width:600px),(orientation:portrait)");
 const contrast = matchMedia("(prefers-contrast:more)");
 

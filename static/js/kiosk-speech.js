@@ -31,12 +31,11 @@ export class Speech {
       const [part, next] = [words(parts[at]), parts[at + 1] && words(parts[at + 1])];
       const both = recordings[`${part} ${next}`] ?? recordings[`${next} ${part}`];
       parts[at].classList.add("is-read");
-      const digits = /^\d+$/.test(part) ? [...part].map((digit) => recordings[digit]) : [];
-      const found = both ?? recordings[part];
-      for (const address of found ? [found] : digits) {
+      const found = both ? [both] : find(part, recordings);
+      for (const address of found) {
         await (turn === this.#turn && this.#play(address));
       }
-      await (found || digits.length || this.#speak(part, language));
+      await (found.length || this.#speak(part, language));
       parts[at].classList.remove("is-read");
       at += both ? 1 : 0;
     }
@@ -86,4 +85,21 @@ export class Speech {
   }
 }
 
-const words = (part) => part.textContent.replace(/\s+/g, " ").trim();
+// The recordings that say a text: one, or those of its parts around a number, digit by digit.
+function find(text, recordings) {
+  if (text in recordings) {
+    return [recordings[text]];
+  }
+  const [, before, number, behind] = /^(\D*?) ?(\d+) ?(.*)$/.exec(text) ?? [];
+  const parts = [before, ...(number ?? ""), behind].filter(Boolean);
+  return parts.every((part) => part in recordings) ? parts.map((part) => recordings[part]) : [];
+}
+
+// What a part of the screen says; a sign that only the eye is to see is not read.
+function words(part) {
+  const said = part.cloneNode(true);
+  for (const sign of said.querySelectorAll("[aria-hidden=true]")) {
+    sign.remove();
+  }
+  return said.textContent.replace(/\s+/g, " ").trim();
+}

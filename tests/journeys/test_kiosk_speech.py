@@ -1,17 +1,19 @@
 """The recorded voice: what is shown is heard, word for word, and the second touch chooses."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from satisfaction import office
 from satisfaction.database import unit_of_work
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
 from tests.journeys.kiosks import KioskAtDesk, key, rest
+from tests.journeys.screens import LobbyWalk, Walk, dress
 
 pytestmark = pytest.mark.journey
 MANIFEST = Path(__file__).parents[2] / "static" / "audio" / "manifest.json"
@@ -32,6 +34,51 @@ HTMLMediaElement.prototype.play = function () {
   return play.call(this);
 };
 """
+# Every recording is over at once, and what nobody recorded is written down.
+WITHOUT_SOUND = """
+window.said = [];
+Object.defineProperty(HTMLMediaElement.prototype, "src", { set() {} });
+HTMLMediaElement.prototype.play = function () {
+  queueMicrotask(() => this.onended());
+  return Promise.resolve();
+};
+window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+Object.defineProperty(window, "speechSynthesis", { value: {
+  getVoices: () => [{ lang: "vi-VN" }, { lang: "en-US" }],
+  speak(speech) { said.push(speech.text); speech.onend(); },
+  cancel() {},
+  addEventListener() {},
+} });
+"""
+# Have the screen read, then touch each of its controls once, and say what was not recorded.
+HEARD = """async (again) => {
+  const listen = document.querySelector("[data-do=listen]");
+  const pause = () => new Promise((resolve) => {
+    const {port1, port2} = new MessageChannel();
+    port1.onmessage = resolve;
+    port2.postMessage(0);
+  });
+  const all = async () => {
+    do await pause(); while (document.querySelector(".is-read"));
+  };
+  said.length = 0;
+  listen.click();
+  await fetch("/kiosk/speech/" + document.documentElement.lang).catch(() => {});
+  for (let turn = 0; turn < 20; turn += 1) await pause();
+  await all();
+  document.querySelector(again)?.click();
+  await all();
+  const controls = document.querySelector("dialog") ?? document;
+  for (const control of controls.querySelectorAll(".key,.reason,[data-do]:not([data-do=listen])")) {
+    if (control.checkVisibility()) {
+      control.click();
+      await pause();
+      await all();
+    }
+  }
+  listen.click();
+  return said.filter((text) => text);
+}"""
 
 
 @pytest.fixture
@@ -196,3 +243,58 @@ def test_words_that_nobody_recorded_are_left_to_the_device(kiosk: KioskAtDesk) -
     _listen(page)
     _hear_until(page, "vi/five-2", "playing")
     assert page.evaluate("said") == ["Lời của riêng cơ quan"]
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_all_that_is_read_or_touched_on_any_screen_is_recorded(
+    kiosk: KioskAtDesk, language: str
+) -> None:
+    kiosk.tabs.allow("ERR_FAILED")
+    unheard: dict[str, list[str]] = {}
+    walk = Walk(kiosk, language, script=WITHOUT_SOUND)
+    for name in walk.at_a_desk():
+        unheard[name] = walk.page.evaluate(HEARD, ".wait" if name == "early" else "x")
+    in_lobby = LobbyWalk(kiosk, language, script=WITHOUT_SOUND)
+    for name in in_lobby.in_the_lobby():
+        unheard[name] = in_lobby.page.evaluate(HEARD, "x")
+    assert {"early", "still", "reasons", "late", "offline", "number-throttled"} < set(unheard)
+    assert {name: texts for name, texts in unheard.items() if texts} == {}
+
+
+def _answering(answer: dict[str, Any]) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(json=answer)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_what_the_pad_says_of_a_ticket_is_recorded(kiosk: KioskAtDesk, language: str) -> None:
+    walk = LobbyWalk(kiosk, language, script=WITHOUT_SOUND)
+    page = walk.page
+    page.locator(".digits").wait_for()
+    rest(page)
+    dress(page, language, "")
+    page.locator("[data-do=listen]").click()
+    answers: list[dict[str, Any]] = [
+        {"state": state} for state in ("unknown", "open", "rated", "several", "offline")
+    ]
+    answers += [{"state": "throttled", "seconds": seconds} for seconds in (20, 40, 60)]
+    for answer in answers:
+        page.route("**/kiosk/tickets", _answering(answer))
+        page.keyboard.type("407")
+        page.keyboard.press("Enter")
+        page.locator(".told:not(:empty)").wait_for()
+        expect(page.locator(".is-read")).to_have_count(0)
+        assert page.evaluate("said") == [], answer
+        page.unroute("**/kiosk/tickets")
+        page.wait_for_timeout(200)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_screen_that_rests_is_heard(kiosk: KioskAtDesk, language: str) -> None:
+    kiosk.tabs.allow("401")
+    page = kiosk.open(script=WITHOUT_SOUND)
+    page.locator(".wait").wait_for()
+    page.route("**/kiosk/screen*", lambda route: route.fulfill(status=401))
+    page.locator(".resting").wait_for()
+    rest(page)
+    dress(page, language, "")
+    assert page.evaluate(HEARD, "x") == []
