@@ -32,11 +32,12 @@ SHELL_EDITION = "Shell-Edition"
 NO_SHELL = "none"
 THANKS_SECONDS = 10
 REASONS_SECONDS = 60
+STAY_SECONDS = 20
 WAIT_SECONDS = 5
 PAUSED_SECONDS = 30
 FACTS = (
     *("ticket", "procedure", "closed", "given", "serving", "good", "repeated", "correction"),
-    *("desk", "phone"),
+    *("desk", "phone", "kept", "late", "seconds", "unlinked"),
 )
 TROUBLES = ("full", "broken", "cut", "unkept")
 LIVE_FACTS = {name: f"{{{name}}}" for name in FACTS + TROUBLES}
@@ -69,9 +70,10 @@ class ScreenName(StrEnum):
     REASONS = "reasons"
     THANKS = "thanks"
     PAUSED = "paused"
+    STAY = "stay"
 
 
-LATER = (*ScreenName, "still", "offline", "helpers")
+LATER = (*[name for name in ScreenName if name != "stay"], "still", "offline", "helpers")
 NUMBER_PAD = "number"
 HELPERS = ("easy", "lower")
 
@@ -127,7 +129,7 @@ def render_screen(
         piece=_template(screen, display),
         refresh=refresh,
         later=_draw_later(display),
-        data=_data(screen, display),
+        data=_data(screen, display, refresh),
         **_context(display, NO_FACTS | dict(facts or {}), fields or {}),
     )
     response = make_response(page)
@@ -185,7 +187,7 @@ def _context(
 
 def _kept() -> dict[str, str]:
     """Return what a page without JavaScript carries on when a helper is used."""
-    names = ("lang", "visit", "number", *HELPERS)
+    names = ("lang", "visit", "number", "again", "rating", *HELPERS)
     kept = {name: request.args.getlist(name)[-1] for name in names if name in request.args}
     return {name: value for name, value in kept.items() if value}
 
@@ -203,6 +205,7 @@ def _titles(display: Display | None) -> dict[str, str]:
         ScreenName.REASONS: _("Điều gì nên làm tốt hơn?"),
         ScreenName.THANKS: _("Cảm ơn ông/bà!"),
         ScreenName.PAUSED: _("Màn hình đang tạm nghỉ"),
+        ScreenName.STAY: _("Ông/bà còn đó không?"),
     }
 
 
@@ -262,13 +265,16 @@ def _today() -> tuple[str, str]:
     return f"{weekday}, {as_day(clock.local_day(now))}", as_clock(now)
 
 
-def _data(screen: ScreenName, display: Display | None) -> dict[str, Any]:
+def _data(
+    screen: ScreenName, display: Display | None, refresh: tuple[int, str] | None
+) -> dict[str, Any]:
     """Return what the page's program has to know."""
     known: dict[str, Any] = {
         "name": screen,
         "page": page_edition(),
         "poll": url_for("kiosk.screen.show"),
         "home": url_for("kiosk.rating.index"),
+        "refresh": refresh,
     }
     if display is None:
         return known

@@ -18,6 +18,7 @@ from kiosk.forms import MOST_REASONS, OutcomeMessage, RatingForm, ReasonsMessage
 from kiosk.pad import pad_facts
 from kiosk.pages import (
     REASONS_SECONDS,
+    STAY_SECONDS,
     THANKS_SECONDS,
     WAIT_SECONDS,
     ScreenName,
@@ -28,11 +29,11 @@ from kiosk.pages import (
     render_screen,
 )
 from kiosk.screen import load_shown
-from satisfaction import fleet, lobby, recording, screens, visits
+from satisfaction import clock, fleet, lobby, recording, screens, visits
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import DeskNotFoundError
 from satisfaction.fleet import Device
-from satisfaction.recording import Recorder
+from satisfaction.recording import CORRECTION_WINDOW, Recorder
 from satisfaction.screens import Display, Given, Question
 from satisfaction.terms import FollowUp, Outcome, RecordingResult
 from satisfaction.web.compression import compressed
@@ -60,8 +61,9 @@ def index() -> ResponseReturnValue:
     if corrected is not None:
         given = _get_given(display, corrected)
         if given.correction is None:
-            return redirect(address("rating.index"), 303)
-        display = display.asking(given.correction)
+            is_late = clock.now() - given.tapped_at > CORRECTION_WINDOW
+            return redirect(_too_late(corrected) if is_late else address("rating.index"), 303)
+        return _render_correction(display.asking(given.correction), corrected, given)
     response = _render_question(display) if display.question else _render_wait(display)
     keep_credential(response)
     return response
@@ -82,7 +84,21 @@ def _render_wait(display: Display) -> Response:
     )
 
 
-def _render_question(display: Display) -> Response:
+def _too_late(rating_id: uuid.UUID) -> str:
+    """Return where it is said that a rating can no longer be changed."""
+    return address("rating.thanks", rating_id=rating_id, late=1)
+
+
+def _render_correction(display: Display, rating_id: uuid.UUID, given: Given) -> Response:
+    """Ask again for as long as a correction is taken, and then say that this is over."""
+    left = CORRECTION_WINDOW - (clock.now() - given.tapped_at)
+    seconds = max(1, int(left.total_seconds()))
+    return _render_question(display, seconds=seconds, refresh=(seconds, _too_late(rating_id)))
+
+
+def _render_question(
+    display: Display, *, seconds: int = 0, refresh: tuple[int, str] | None = None
+) -> Response:
     question = display.question
     assert question is not None
     fields: dict[str, Any] = {
@@ -103,9 +119,33 @@ def _render_question(display: Display) -> Response:
             "closed": as_clock(question.closed_at),
             "desk": name_desk(question.desk),
             "correction": "1" if question.supersedes else "",
+            "seconds": str(seconds),
         },
         fields=fields,
-        refresh=(display.idle_seconds, url_for("kiosk.rating.index")),
+        refresh=refresh or (display.idle_seconds, _stay(visit=request.args.get("visit"))),
+    )
+
+
+def _stay(**values: Any) -> str:
+    return address("rating.stay", **values)
+
+
+@blueprint.get("/stay")
+@for_kiosk
+def stay() -> ResponseReturnValue:
+    """Ask a citizen whose page cannot notice touches whether they are still there, then leave."""
+    rating_id = request.args.get("rating", type=uuid.UUID)
+    if rating_id is not None:
+        onward = address("rating.edit_reasons", rating_id=rating_id)
+        away = address("rating.thanks", rating_id=rating_id)
+    else:
+        onward = address("rating.index", visit=request.args.get("visit", type=uuid.UUID))
+        away = url_for("kiosk.rating.index")
+    return render_screen(
+        ScreenName.STAY,
+        load_shown(token_hash()),
+        facts={"onward": onward, "away": away, "seconds": str(STAY_SECONDS)},
+        refresh=(STAY_SECONDS, away),
     )
 
 
@@ -145,7 +185,7 @@ def edit_reasons(rating_id: uuid.UUID) -> ResponseReturnValue:
         display,
         facts={"correction": "1" if given.correction else "", "good": "1" if praises else ""},
         fields={"rating": rating_id},
-        refresh=(REASONS_SECONDS, address("rating.thanks", rating_id=rating_id)),
+        refresh=(REASONS_SECONDS, _stay(rating=rating_id)),
     )
 
 
@@ -171,13 +211,15 @@ def thanks(rating_id: uuid.UUID) -> ResponseReturnValue:
     """Thank the citizen, in the same way for every answer."""
     display = _load_display()
     given = _get_given(display, rating_id)
+    is_late = bool(request.args.get("late"))
     return render_screen(
         ScreenName.THANKS,
         display,
         facts={
+            "late" if is_late else "kept": "1",
             "ticket": given.ticket,
             "given": as_moment(given.tapped_at),
-            "correction": "1" if given.correction else "",
+            "correction": "1" if given.correction and not is_late else "",
         },
         fields={"rating": rating_id},
         refresh=(THANKS_SECONDS, url_for("kiosk.rating.index")),

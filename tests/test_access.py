@@ -176,6 +176,7 @@ GET  404      kiosk.rating.edit_reasons   /kiosk/reasons/{nothing}
 POST 303      kiosk.rating.create_reasons /kiosk/reasons/{nothing}
 GET  404      kiosk.rating.thanks         /kiosk/thanks/{nothing}
 GET  200      kiosk.rating.repeated       /kiosk/thanks
+GET  200      kiosk.rating.stay           /kiosk/stay
 POST 400      kiosk.rating.skip           /kiosk/skip
 GET  200      kiosk.screen.show           /kiosk/screen
 POST 400      kiosk.ratings.create        /kiosk/ratings

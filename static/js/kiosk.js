@@ -109,7 +109,7 @@ class Kiosk {
       this.#pause();
     } else {
       this.#lobby?.clear();
-      this.#show("wait", { serving: !this.#isCut && screen.serving, unkept: !this.#shell.isPossible });
+      this.#show("wait", { serving: !this.#isCut && screen.serving, unkept: !this.#shell.isPossible, unlinked: this.#isCut && page.unlinked });
       this.#helpForAWhile();
     }
   }
@@ -208,7 +208,7 @@ class Kiosk {
     }
     this.#given = { id: rating.id, at: performance.now() };
     if (this.#repeated.has(rating.id)) {
-      this.#thank(true);
+      this.#thank("repeated");
     } else if (page.asked.includes(level)) {
       this.#askReasons(page.good.includes(level) && page.asked.length === page.screen.levels.length);
     } else {
@@ -252,7 +252,7 @@ class Kiosk {
     this.#offerPhone();
     this.#countDown(page.reasons, {
       onTick: (left, share) => {
-        document.getElementById("left").textContent = left;
+        this.#tellLeft(left);
         document.getElementById("bar").style.width = `${share * 100}%`;
       },
       onEnd: () => this.#sendReasons(),
@@ -283,20 +283,37 @@ class Kiosk {
   }
 
   // The same for every answer.
-  #thank(isRepeated = false) {
+  #thank(news = "kept") {
     this.#show("thanks", {
       ticket: this.#asked.ticket,
       given: this.#screens.moment(),
-      repeated: isRepeated,
-      correction: !isRepeated && this.#mayCorrect(),
+      [news]: true,
+      correction: news === "kept" && this.#mayCorrect(),
     });
     this.#countDown(page.thanks, { onEnd: () => this.#wait() });
   }
 
-  // The first touch was a slip: ask again, while the citizen is still there.
+  // The first touch was a slip: ask again for as long as a correction is taken, and say when not.
   #correct() {
     this.#show("rate", { ...this.#asked, correction: true });
-    this.#countDown(this.#correctionLeft(), { onEnd: () => this.#wait() });
+    this.#countDown(this.#correctionLeft(), {
+      onTick: (left) => this.#tellLeft(left),
+      onEnd: () => this.#thank("late"),
+    });
+  }
+
+  // What is left is seen as it runs out, and said at its beginning and when it is little.
+  #tellLeft(left) {
+    const line = document.querySelector(".soon");
+    const isLittle = String(left <= STILL_THERE_SECONDS);
+    document.getElementById("left").textContent = left;
+    if (line.dataset.told !== isLittle) {
+      line.dataset.told = isLittle;
+      line.textContent = line.dataset.say.replace("{seconds}", left);
+      if (this.#speech.isOn && isLittle === "true") {
+        this.#speech.read([line], this.#screens.language);
+      }
+    }
   }
 
   #correctionLeft() {
@@ -334,7 +351,7 @@ class Kiosk {
     }
     this.#repeated.add(id);
     if (id === this.#given?.id && this.#screens.name !== "rate") {
-      this.#thank(true);
+      this.#thank("repeated");
     }
   }
 
@@ -457,6 +474,7 @@ class Kiosk {
   #do(what, part) {
     const deeds = {
       again: () => this.#correct(),
+      begin: () => this.#touchWaiting(),
       close: () => this.#leave("skipped"),
       digit: () => this.#type(() => this.#lobby.digit(part.value)),
       easy: () => this.#help(what),
@@ -490,7 +508,7 @@ class Kiosk {
       this.#helpForAWhile();
       return;
     }
-    const keys = [...document.querySelectorAll(".key,.digit")];
+    const keys = [...document.querySelectorAll(".key,.digit,[data-do=begin]")];
     const row = keys[0]?.matches(".digit") ? 4 : 1;
     const onward = document.documentElement.dir === "rtl" ? -1 : 1;
     const way = { ArrowRight: onward, ArrowDown: row, ArrowLeft: -onward, ArrowUp: -row };
@@ -501,7 +519,7 @@ class Kiosk {
       keys[(next + keys.length) % keys.length].focus();
       event.preventDefault();
     }
-    keys.find((key) => key.value === event.key && !document.querySelector("dialog"))?.click();
+    keys.find((key) => key.value && key.value === event.key && !document.querySelector("dialog"))?.click();
   }
 
   // Without the server nobody says which visit it was: where the office allows it, an answer may
@@ -658,10 +676,12 @@ function reload() {
 
 // A page that came as the answer to a plain form: it goes on by itself, as it would without us.
 function continuePlainly() {
-  const seconds = page.name === "thanks" ? page.thanks : page.reasons;
-  const countdown = new Countdown(seconds, { onEnd: reload });
+  const [seconds, address] = page.refresh;
+  const countdown = new Countdown(seconds, { onEnd: () => location.replace(address) });
   if (page.name === "reasons") {
-    document.addEventListener("pointerdown", () => countdown.restart());
+    for (const touch of ["pointerdown", "keydown"]) {
+      document.addEventListener(touch, () => countdown.restart());
+    }
   }
 }
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from satisfaction import fleet, office, visits
 from satisfaction.database import unit_of_work
 from satisfaction.models import Configuration
-from tests.journeys.kiosks import DEAD_MS, KioskAtDesk, key, stop_clock
+from tests.journeys.kiosks import DEAD_MS, KioskAtDesk, key, rest, stop_clock
 
 SIZES = (
     (1280, 800),
@@ -25,6 +25,7 @@ SIZES = (
 )
 PHONE = (390, 844)
 HELPERS = ("", "easy", "lower")
+THROTTLED = {"state": "throttled", "seconds": 40}
 LONG_PROCEDURE = "Chứng thực bản sao từ bản chính giấy tờ, văn bản"
 
 
@@ -68,11 +69,13 @@ def dress(page: Page, language: str, helper: str) -> None:
 class Walk:
     """A walk through all screens in one language, with one helper on."""
 
-    def __init__(self, kiosk: KioskAtDesk, language: str = "vi", helper: str = "") -> None:
+    def __init__(
+        self, kiosk: KioskAtDesk, language: str = "vi", helper: str = "", *, script: str = ""
+    ) -> None:
         self.kiosk = kiosk
         self.language = language
         self.helper = helper
-        self.page = kiosk.open(has_own_time=True)
+        self.page = kiosk.open(has_own_time=True, script=script)
 
     def _show(self, name: str) -> str:
         hold(self.page)
@@ -125,6 +128,15 @@ class Walk:
         page.locator(".keys").wait_for()
         yield self._show("correction")
         self._go_on()
+        page.clock.fast_forward("01:55")
+        page.locator(".thanks").wait_for()
+        yield self._show("late")
+        self._go_on()
+        page.clock.fast_forward("00:11")
+        page.locator(".wait").wait_for()
+        self.kiosk.serve("A050")
+        page.locator(".keys").wait_for()
+        rest(page)
         key(page, 5).click()
         page.locator(".thanks").wait_for()
         yield self._show("thanks")
@@ -164,6 +176,13 @@ class Walk:
         page.locator(".told:not(:empty)").wait_for()
         yield self._show("number-told")
         self._go_on()
+        page.route("**/kiosk/tickets", lambda route: route.fulfill(json=THROTTLED))
+        page.keyboard.type("147998")
+        page.keyboard.press("Enter")
+        page.locator(".told:not(:empty)").wait_for()
+        page.unroute("**/kiosk/tickets")
+        yield self._show("number-throttled")
+        self._go_on()
         page.keyboard.type("147")
         page.keyboard.press("Enter")
         page.locator(".keys").wait_for()
@@ -173,8 +192,10 @@ class Walk:
 class LobbyWalk(Walk):
     """A walk through the screens of a kiosk in the lobby."""
 
-    def __init__(self, kiosk: KioskAtDesk, language: str = "vi", helper: str = "") -> None:
+    def __init__(
+        self, kiosk: KioskAtDesk, language: str = "vi", helper: str = "", *, script: str = ""
+    ) -> None:
         with unit_of_work() as session:
             token = fleet.enrol_lobby_kiosk(session, kiosk.ward.unit, name="Sảnh").token
         self.kiosk, self.language, self.helper = kiosk, language, helper
-        self.page = kiosk.open(has_own_time=True, token=token)
+        self.page = kiosk.open(has_own_time=True, token=token, script=script)

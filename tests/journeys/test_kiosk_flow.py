@@ -13,7 +13,7 @@ from satisfaction.terms import FollowUp
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
 from tests.journeys.devices import until
-from tests.journeys.kiosks import Counted, KioskAtDesk, key, rest
+from tests.journeys.kiosks import Counted, KioskAtDesk, key, rest, stop_clock
 
 pytestmark = pytest.mark.journey
 
@@ -167,6 +167,52 @@ def test_a_correction_may_be_given_up(kiosk: KioskAtDesk) -> None:
     page.get_by_text("Bỏ qua").click()
     page.locator(".thanks").wait_for()
     assert [given.level for given in _arrived(kiosk, 1, page)] == [2]
+
+
+def test_the_end_of_a_correction_is_told_before_and_when_it_comes(kiosk: KioskAtDesk) -> None:
+    kiosk.serve()
+    page = kiosk.open(has_own_time=True)
+    _asked(page)
+    key(page, 4).click()
+    page.locator(".thanks").wait_for()
+    rest(page)
+    page.get_by_text("Chạm nhầm? Đánh giá lại").click()
+    _asked(page)
+    expect(page.get_by_role("status").filter(has_text="Còn 1")).to_have_count(1)
+    stop_clock(page, ahead_seconds=1)
+    announced = page.get_by_role("status").filter(has_text="để đổi mức đánh giá")
+    while "Còn 1" in announced.inner_text():
+        page.clock.run_for(1_000)
+    expect(announced).to_have_text("Còn 20 giây để đổi mức đánh giá.")
+    expect(page.locator("#left")).to_have_text("20")
+    page.clock.run_for(18_000)
+    assert page.locator(".keys").count() == 1
+    page.clock.run_for(3_000)
+    expect(page.get_by_role("status").filter(has_text="Cảm ơn")).to_contain_text("Đã hết thời gian")
+    page.clock.run_for(11_000)
+    page.locator(".wait").wait_for()
+    page.clock.resume()
+    assert [given.level for given in _arrived(kiosk, 1, page)] == [4]
+
+
+def test_that_reasons_send_themselves_is_announced(kiosk: KioskAtDesk) -> None:
+    kiosk.serve()
+    page = kiosk.open(has_own_time=True)
+    _asked(page)
+    key(page, 3).click()
+    page.locator(".reasons").wait_for()
+    rest(page)
+    announced = page.get_by_role("status").filter(has_text="Tự gửi sau")
+    expect(announced).to_have_text(re.compile("^Tự gửi sau (60|5[0-9]) giây$"))
+    page.clock.fast_forward("00:25")
+    page.wait_for_timeout(500)
+    expect(announced).to_have_text(re.compile("^Tự gửi sau (60|5[0-9]) giây$"))
+    stop_clock(page, ahead_seconds=1)
+    page.clock.run_for(20_000)
+    expect(announced).to_have_text("Tự gửi sau 20 giây")
+    page.get_by_role("button", name="Thêm thời gian").evaluate("button => button.click()")
+    page.clock.run_for(500)
+    expect(announced).to_have_text(re.compile("^Tự gửi sau [678][0-9] giây$"))
 
 
 def test_a_double_touch_is_one_rating_and_the_first_finger_wins(kiosk: KioskAtDesk) -> None:

@@ -1,5 +1,7 @@
 """The kiosk in a browser that runs no JavaScript: plain forms, each sent as often as it likes."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -81,3 +83,48 @@ def test_an_upright_device_says_so_when_it_is_enrolled(kiosk: KioskAtDesk) -> No
     keys.first.click()
     expect(page.get_by_role("heading")).to_have_text("Cảm ơn ông/bà!")
     assert kiosk.counted() == [Counted(5, visit.id, "vi", "stack", None, False, ())]
+
+
+def test_time_can_be_had_without_javascript(kiosk: KioskAtDesk, page: Page) -> None:
+    """Where the page cannot notice touches, it asks again and again whether somebody is there."""
+    page.goto("/kiosk/?lang=en&easy=1")
+    assert _goes_on(page) == (90, "/kiosk/stay?lang=en&easy=1")
+    for _ in range(2):
+        page.goto("/kiosk/stay?lang=en&easy=1")
+        expect(page.get_by_role("heading")).to_have_text("Are you still there?")
+        expect(page.get_by_text("This screen closes in 20 seconds.")).to_be_visible()
+        assert _goes_on(page) == (20, "/kiosk/")
+        page.get_by_role("link", name="I am here").click()
+        expect(page.get_by_role("heading")).to_contain_text("How was the service")
+        expect(page.locator("body.easy")).to_be_visible()
+    page.get_by_role("button", name="Very dissatisfied").click()
+    seconds, address = _goes_on(page)
+    assert seconds == 60
+    page.goto(address)
+    page.get_by_role("link", name="I am here").click()
+    page.get_by_role("checkbox", name="Long wait").check()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading")).to_have_text("Thank you!")
+    assert [(given.level, given.reasons) for given in kiosk.counted()] == [(1, ("wait",))]
+
+
+def test_the_end_of_a_correction_is_told_without_javascript(kiosk: KioskAtDesk, page: Page) -> None:
+    page.get_by_role("button", name="Hài lòng", exact=True).click()
+    page.get_by_text("Chạm nhầm? Đánh giá lại").click()
+    expect(page.locator(".trust")).to_have_text(re.compile("^Còn 1[01][0-9] giây để đổi"))
+    page.get_by_text("English").click()
+    expect(page.locator(".trust")).to_have_text(re.compile("^1[01][0-9] seconds left to change"))
+    seconds, address = _goes_on(page)
+    assert 100 <= seconds < 120
+    page.goto(address)
+    expect(page.get_by_text("Your earlier rating stands.")).to_be_visible()
+    expect(page.get_by_text("Rate again")).to_have_count(0)
+    assert [given.level for given in kiosk.counted()] == [4]
+
+
+def _goes_on(page: Page) -> tuple[int, str]:
+    """Return after how many seconds the page leaves by itself, and where it goes."""
+    told = page.locator("noscript meta[http-equiv=refresh]").get_attribute("content")
+    assert told is not None
+    seconds, address = told.split(";url=")
+    return int(seconds), address

@@ -206,7 +206,9 @@ def test_a_correction_supersedes_and_may_come_for_two_minutes(
     with clock.replaced(NOW + timedelta(minutes=3)):
         with reading() as session:
             newest = session.scalar(select(Rating.id).order_by(Rating.seq.desc()).limit(1))
-        assert kiosk.get(f"/kiosk/?again={newest}").location == "/kiosk/"
+        late = kiosk.get(f"/kiosk/?again={newest}").location
+        assert late == f"/kiosk/thanks/{newest}?late=1"
+        assert "Đã hết thời gian đổi." in _words(kiosk.get(late))
         assert "Đánh giá lại" not in _words(kiosk.get(f"/kiosk/thanks/{newest}"))
 
 
