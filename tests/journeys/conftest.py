@@ -8,7 +8,15 @@ from playwright.sync_api import Browser
 
 from satisfaction.database import unit_of_work
 from tests.conftest import Office, make_office
+from tests.journeys.auditing import write_report
 from tests.journeys.browsing import Tabs, threaded_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _report() -> Iterator[None]:
+    """Write down what axe was asked, when all journeys are over."""
+    yield
+    write_report()
 
 
 @pytest.fixture

@@ -1,32 +1,33 @@
 """The kiosk for everybody: axe finds nothing on any screen, in either language and letter size."""
 
-import os
+import time
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from satisfaction import fleet
+from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import unit_of_work
+from satisfaction.terms import FollowUp
 from tests.conftest import Office
+from tests.journeys.auditing import IS_LONG, find_barriers
 from tests.journeys.browsing import Tabs
 from tests.journeys.kiosks import KioskAtDesk, key, rest
-from tests.journeys.screens import HELPERS, PHONE, SIZES, LobbyWalk, Walk, hold, tell_what_changed
+from tests.journeys.screens import (
+    HELPERS,
+    PHONE,
+    SIZES,
+    LobbyWalk,
+    Walk,
+    dress,
+    hold,
+    tell_what_changed,
+)
+from tests.journeys.test_kiosk_delivery import NEVER_DELIVERS, PLANT, TOO_LONG_AGO_MS
 
 pytestmark = pytest.mark.journey
-RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": [
-            *("wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa"),
-            *("best-practice", "EN-301-549"),
-        ],
-    }
-}
-
-
-SIZES_OF_ALL = (*SIZES, PHONE) if os.environ.get("FAULTS") == "long" else SIZES[:1]
+SIZES_OF_ALL = (*SIZES, PHONE) if IS_LONG else SIZES[:1]
 MAIN = {"rate", "reasons", "number"}
 # Everything that moves by itself, or would when it is touched.
 MOVING = """() => [...document.querySelectorAll("*")]
@@ -44,12 +45,6 @@ LOOKS = """(parts) => parts.map((part) => {
 })"""
 
 
-def _faults(page: Page) -> list[str]:
-    """Return what axe finds, each with the element it found it on."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [f"{fault['id']}: {node['html'][:90]}" for fault in found for node in fault["nodes"]]
-
-
 def _ask_axe(page: Page, name: str) -> dict[str, list[str]]:
     """Ask axe, which needs a running clock, in every window about what is seen most."""
     found: dict[str, list[str]] = {}
@@ -57,7 +52,7 @@ def _ask_axe(page: Page, name: str) -> dict[str, list[str]]:
     for window in (*SIZES, PHONE) if is_main else SIZES_OF_ALL:
         page.set_viewport_size({"width": window[0], "height": window[1]})
         page.clock.resume()
-        if faults := _faults(page):
+        if faults := find_barriers(page, f"kiosk, {name}"):
             found[f"{name} {window}"] = faults
     hold(page)
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -73,7 +68,7 @@ def kiosk(ward_now: Office, tabs: Tabs) -> KioskAtDesk:
 @pytest.mark.parametrize(
     ("language", "helper"),
     [(language, helper) for language in ("vi", "en") for helper in HELPERS]
-    if os.environ.get("FAULTS") == "long"
+    if IS_LONG
     else [("vi", ""), ("en", "easy")],
 )
 def test_axe_finds_nothing_on_any_screen(kiosk: KioskAtDesk, language: str, helper: str) -> None:
@@ -93,8 +88,49 @@ def test_axe_finds_nothing_on_a_screen_that_rests(kiosk: KioskAtDesk) -> None:
     kiosk.tabs.allow("401")
     paused = kiosk.tabs.context().new_page()
     paused.clock.install()
-    paused.goto("/kiosk/")
-    assert _ask_axe(paused, "paused") == {}
+    found: dict[str, list[str]] = {}
+    for language in ("vi", "en"):
+        paused.goto(f"/kiosk/?lang={language}")
+        found |= _ask_axe(paused, f"paused {language}")
+    assert found == {}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("told", ["máy đầy ý kiến", "máy không lưu được ý kiến"])
+def test_axe_finds_nothing_where_a_device_cannot_keep_answers(
+    kiosk: KioskAtDesk, language: str, told: str
+) -> None:
+    page = kiosk.open(has_own_time=True, script=NEVER_DELIVERS)
+    page.locator(".wait").wait_for()
+    if "đầy" in told:
+        page.evaluate(PLANT, [1, round(time.time() * 1000) - TOO_LONG_AGO_MS])
+    else:
+        quota = {"origin": kiosk.tabs.address, "quotaSize": 1}
+        browser = page.context.new_cdp_session(page)
+        browser.send("Storage.overrideQuotaForOrigin", quota)
+    page.reload()
+    page.locator(".resting").wait_for()
+    expect(page.locator(".staff").first).to_contain_text(told)
+    hold(page)
+    dress(page, language, "")
+    assert _ask_axe(page, f"paused, {told}") == {}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_axe_finds_nothing_where_everybody_is_asked_why(kiosk: KioskAtDesk, language: str) -> None:
+    with unit_of_work() as session:
+        change_configuration(session, kiosk.ward.unit, Changes(follow_up=FollowUp.ALL))
+    kiosk.serve()
+    page = kiosk.open(has_own_time=True)
+    page.locator(".keys").wait_for()
+    rest(page)
+    dress(page, language, "")
+    key(page, 5).click()
+    page.locator(".reasons").wait_for()
+    hold(page)
+    question = {"vi": "Điều gì ông/bà thấy tốt nhất?", "en": "What did you like best?"}[language]
+    expect(page.get_by_role("heading")).to_have_text(question)
+    assert _ask_axe(page, "reasons, praise") == {}
 
 
 def test_axe_finds_nothing_on_plain_forms(kiosk: KioskAtDesk) -> None:
@@ -111,6 +147,9 @@ def test_axe_finds_nothing_on_plain_forms(kiosk: KioskAtDesk) -> None:
         found |= _ask_axe(page, path)
     page.goto("/kiosk/?number=047&told=unknown&lang=en")
     found |= _ask_axe(page, "told")
+    for path in ("/kiosk/stay", "/kiosk/stay?lang=en&easy=1"):
+        page.goto(path)
+        found |= _ask_axe(page, path)
     assert found == {}
 
 
