@@ -76,7 +76,8 @@ faults: programs .venv/dev.stamp
 # Every screen at every size, in both languages and with every helper, looked at and asked by axe.
 looks: programs .venv/dev.stamp
 	FAULTS=long $(BIN)/pytest -q --engine=sqlite tests/journeys/test_kiosk_looks.py \
-		tests/journeys/test_kiosk_access.py tests/journeys/test_phone_looks.py
+		tests/journeys/test_kiosk_access.py tests/journeys/test_phone_looks.py \
+		tests/journeys/test_public_access.py tests/journeys/test_admin_rooms.py
 
 # Needs Node and, once, the network.
 lighthouse: programs .venv/dev.stamp

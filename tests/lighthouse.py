@@ -17,11 +17,12 @@ from typing import Any
 
 from bench.places import Place, Places
 from bench.serving import serve
-from satisfaction import fleet
+from satisfaction import fleet, opinions, recording
+from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import unit_of_work
 from tests.conftest import make_office
 from tests.kiosk.phones import invite
-from tests.making import finished_visit
+from tests.making import finished_visit, tap
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = ROOT / "build" / "lighthouse" / "node_modules" / "lighthouse" / "cli" / "index.js"
@@ -77,13 +78,21 @@ def _prepare(place: Place) -> list[Page]:
             ward.desks[0], ticket_number="047", procedure_id=ward.procedures[0].id
         )
         link = f"/R/{invite(asked)}"
+        rated = finished_visit(ward.desks[1], ticket_number="048")
+        with unit_of_work() as session:
+            recording.record_rating(session, tap(ward, rated, desk=1, level=4))
+            change_configuration(session, ward.unit, Changes(allows_unlinked=True))
+            card = opinions.make_card(session, {ward.unit.id}, desk_id=ward.desks[0].id).word
+        words = f"/R/{invite(rated)}"
     return [
         Page("kiosk, question", "/kiosk/", ward.tokens[0]),
         Page("kiosk, waiting", "/kiosk/", ward.tokens[1]),
         Page("kiosk in the lobby", "/kiosk/", lobby),
         Page("phone, question", link, is_phone=True),
         Page("phone, question in English", f"{link}?lang=en", is_phone=True),
+        Page("phone, words", words, is_phone=True),
         Page("phone, thanks", f"{link}/thanks", is_phone=True),
+        Page("desk card", f"/Q/{card}", is_phone=True),
     ]
 
 

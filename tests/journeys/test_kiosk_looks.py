@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.conftest import Office
+from tests.journeys.auditing import IS_LONG
 from tests.journeys.browsing import ROOT, Tabs
 from tests.journeys.kiosks import KioskAtDesk, rest
 from tests.journeys.looking import find_faults
@@ -30,7 +31,7 @@ def kiosk(ward_now: Office, tabs: Tabs) -> KioskAtDesk:
 
 
 def _look(page: Page, name: str, language: str = "vi", helper: str = "") -> dict[str, Any]:
-    """Look at a screen in every window; keep pictures of some."""
+    """Look at a screen in every window; keep pictures of some, in the long form of all."""
     found: dict[str, Any] = {}
     PICTURES.mkdir(parents=True, exist_ok=True)
     within = "dialog" if page.locator("dialog").count() else "body"
@@ -39,8 +40,9 @@ def _look(page: Page, name: str, language: str = "vi", helper: str = "") -> dict
         faults = find_faults(page, may_scroll=window == PHONE, within=within)
         if faults:
             found[f"{name} {window} {language} {helper}"] = faults
-        if language == "vi" and window in PICTURED[helper]:
-            _picture(page, f"{name}-{window[0]}x{window[1]}{helper and '-'}{helper}")
+        if IS_LONG or (language == "vi" and window in PICTURED[helper]):
+            words = "-en" if language == "en" else ""
+            _picture(page, f"{name}-{window[0]}x{window[1]}{words}{helper and '-'}{helper}")
     page.set_viewport_size({"width": 1280, "height": 800})
     return found
 
