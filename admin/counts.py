@@ -15,13 +15,15 @@ from admin.questions import (
     tidied,
     without_period,
 )
+from admin.sorting import Order, read_sorting
 from satisfaction import audit, clock
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import InvalidPeriodError
-from satisfaction.figures import Figures, is_few
+from satisfaction.figures import CountRow, Figures, is_few
 from satisfaction.overview import Overview, build_overview
 from satisfaction.reports import bars, csv
 from satisfaction.terms import AuditAction, Channel, Permission, RatingSource
+from satisfaction.text import sort_key
 from satisfaction.web import htmx
 from satisfaction.web.guards import client_network, current_officer, requires
 from satisfaction.web.words import csv_words, describe_period
@@ -42,7 +44,28 @@ def index() -> ResponseReturnValue:
         return _show(question, 400, problem=explain_period(refusal))
 
 
+def _lowest_share(row: CountRow) -> tuple[bool, float]:
+    """Return a place by share; lines whose share is not shown stand behind, and tell nothing."""
+    is_hidden = is_few(row.answers)
+    return is_hidden, 0.0 if is_hidden else row.satisfied_share or 0.0
+
+
+def _highest_participation(row: CountRow) -> tuple[bool, float]:
+    is_shown = not is_few(row.finished_visits)
+    return is_shown, (row.participation or 0.0) if is_shown else 0.0
+
+
+ORDERS: dict[str, Order[CountRow]] = {
+    "name": Order(lambda row: (sort_key(row.label), row.key)),
+    "share": Order(_lowest_share),
+    "finished": Order(lambda row: row.finished_visits or 0, is_downwards=True),
+    "rated": Order(lambda row: row.rated_visits or 0, is_downwards=True),
+    "participation": Order(_highest_participation, is_downwards=True),
+}
+
+
 def _show(question: Question, status: int, problem: str = "") -> ResponseReturnValue:
+    sorting = read_sorting(ORDERS)
     overview = _overview(question)
     template = "admin/counts/_counts.html" if htmx.wants_partial() else "admin/counts/index.html"
     page = render_template(
@@ -50,6 +73,8 @@ def _show(question: Question, status: int, problem: str = "") -> ResponseReturnV
         question=question,
         overview=overview,
         figures=overview.figures,
+        rows=sorting.sort(overview.figures.rows),
+        sorting=sorting,
         problem=problem,
         period_name=describe_period(question.kind, question.wanted.period),
         filters=name_filters(question, overview),

@@ -9,10 +9,13 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
 from admin.forms import as_key
+from admin.sorting import Order, read_sorting
 from satisfaction import watch
 from satisfaction.database import reading, unit_of_work
 from satisfaction.fleet import CODE_LIFE
+from satisfaction.heartbeats import KioskStatus
 from satisfaction.terms import Permission
+from satisfaction.text import sort_key
 from satisfaction.watch import CodeWanted
 from satisfaction.web.addresses import public_base
 from satisfaction.web.fleet_words import fleet_word, say_alert, say_what_to_do
@@ -25,16 +28,44 @@ LONGEST_NAME = 80
 PAIRING_PATH = "/kiosk/pair"
 
 
+def _queue(status: KioskStatus) -> int:
+    return status.beat.queue_length if status.beat else 0
+
+
+def _beat(status: KioskStatus) -> float:
+    return status.beat.at.timestamp() if status.beat else 0.0
+
+
+def _tap(status: KioskStatus) -> float:
+    at = status.beat.last_tap_at if status.beat else None
+    return at.timestamp() if at else 0.0
+
+
+def _offset(status: KioskStatus) -> int:
+    return abs(status.beat.clock_offset_ms) if status.beat else 0
+
+
+ORDERS: dict[str, Order[KioskStatus]] = {
+    "name": Order(lambda status: (sort_key(status.kiosk.name), status.kiosk.id)),
+    "beat": Order(_beat),
+    "queue": Order(_queue, is_downwards=True),
+    "tap": Order(_tap),
+    "offset": Order(_offset, is_downwards=True),
+}
+
+
 @blueprint.get("")
 @requires(Permission.READ_FLEET)
 def index() -> ResponseReturnValue:
     """Show every device, troubled ones first, and what was not counted."""
-    scope = current_officer().scope(Permission.READ_FLEET)
+    scope, sorting = current_officer().scope(Permission.READ_FLEET), read_sorting(ORDERS)
     with reading() as session:
         sheet = watch.read_fleet(session, scope, version=shell_version())
     return render_template(
         "admin/fleet/index.html",
         sheet=sheet,
+        statuses=sorting.sort(sheet.statuses),
+        sorting=sorting,
         form=FlaskForm(),
         fleet_word=fleet_word,
         say_alert=say_alert,

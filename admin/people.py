@@ -12,11 +12,14 @@ from flask_babel import gettext as _
 
 from admin.forms import EmptyForm
 from admin.person_forms import NewPersonForm, PersonForm, RoleForm
+from admin.sorting import Order, read_sorting
 from satisfaction import clock, people
 from satisfaction.accounts import Officer
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import AccountExistsError, GrantInvalidError, LastAdministratorError
+from satisfaction.people import Person
 from satisfaction.terms import Permission
+from satisfaction.text import sort_key
 from satisfaction.web.guards import current_officer, requires
 from satisfaction.web.languages import chosen_language
 
@@ -26,19 +29,33 @@ LONGEST_SEARCH = 100
 Deed: TypeAlias = Callable[[Any, Officer, int], None]
 
 
+def _seen(person: Person) -> tuple[bool, float]:
+    moment = person.last_sign_in_at
+    return moment is not None, moment.timestamp() if moment else 0.0
+
+
+ORDERS: dict[str, Order[Person]] = {
+    "name": Order(lambda one: (sort_key(one.display_name), one.name)),
+    "role": Order(lambda one: [held.role.value for held in one.roles]),
+    "seen": Order(_seen),
+    "state": Order(lambda one: (one.is_disabled, one.awaits_start, not one.is_review_due)),
+}
+
+
 @blueprint.get("")
 @requires(Permission.READ_PEOPLE)
 def index() -> ResponseReturnValue:
     """List the accounts of the officer's units, or those that have to be looked at again."""
     words = request.args.get("q", "")[:LONGEST_SEARCH]
     only_due = request.args.get("due") == "1"
-    officer = current_officer()
+    officer, sorting = current_officer(), read_sorting(ORDERS)
     with reading() as session:
         everybody = people.list_people(session, officer.scope(Permission.READ_PEOPLE), words=words)
     shown = [one for one in everybody if one.is_review_due or not only_due]
     return render_template(
         "admin/people/index.html",
-        people=shown,
+        people=sorting.sort(shown),
+        sorting=sorting,
         due=sum(one.is_review_due for one in everybody),
         words=words,
         only_due=only_due,

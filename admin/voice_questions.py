@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from admin.forms import as_key
 from admin.questions import FIRST_YEAR, LAST_YEAR, read_key, read_period, read_term
-from satisfaction.cases import CasesWanted
+from satisfaction.cases import CaseOrder, CasesWanted
 from satisfaction.errors import InvalidPeriodError
 from satisfaction.terms import CaseKind, CaseState, Channel, PeriodKind, RatingSource
 from satisfaction.voice_rows import Wanted
@@ -34,7 +34,7 @@ VOICE_NAMES = (
     "q",
     "page",
 )
-CASE_NAMES = ("unit", "desk", "state", "kind", "only", "page")
+CASE_NAMES = ("unit", "desk", "state", "kind", "only", "sort", "page")
 ONLY = ("mine", "late", "escalated")
 
 
@@ -130,6 +130,7 @@ def read_cases(arguments: MultiDict[str, str]) -> CaseQuestion:
         is_mine=only == "mine",
         is_late=only == "late",
         is_escalated=only == "escalated",
+        order=read_term(CaseOrder, words, name="sort") or CaseOrder.DUE,
     )
     return CaseQuestion(wanted, read_key(words, "unit"), _page(words), words)
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -37,6 +38,15 @@ from satisfaction.voices import Voice
 PAGE_LENGTH = 25
 
 
+class CaseOrder(StrEnum):
+    """In which order cases stand; none of them tells when a citizen spoke, but the day."""
+
+    DUE = "due"
+    DAY = "day"
+    STATE = "state"
+    ASSIGNEE = "assignee"
+
+
 @dataclass(frozen=True, kw_only=True)
 class CasesWanted:
     """Which cases are asked for; without a state, those that wait for an answer."""
@@ -48,6 +58,7 @@ class CasesWanted:
     is_mine: bool = False
     is_late: bool = False
     is_escalated: bool = False
+    order: CaseOrder = CaseOrder.DUE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,16 +143,25 @@ def list_cases(session: Session, reader: Reader, wanted: CasesWanted, *, page: i
     total = session.scalar(select(func.count()).select_from(Case).where(*conditions)) or 0
     page_count = max(1, -(-total // PAGE_LENGTH))
     page = min(max(1, page), page_count)
-    order = Case.closed_day.desc() if wanted.state is CaseState.DONE else Case.due_day
     found = session.scalars(
         select(Case)
         .where(*conditions)
         .options(joinedload(Case.assignee))
-        .order_by(order, Case.token)
+        .order_by(*_order(wanted), Case.token)
         .limit(PAGE_LENGTH)
         .offset((page - 1) * PAGE_LENGTH)
     ).all()
     return CasePage(_as_lines(session, reader, found), total, page, page_count)
+
+
+def _order(wanted: CasesWanted) -> tuple[Any, ...]:
+    due = Case.closed_day.desc() if wanted.state is CaseState.DONE else Case.due_day
+    return {
+        CaseOrder.DUE: (due,),
+        CaseOrder.DAY: (Case.day.desc(),),
+        CaseOrder.STATE: (Case.state != CaseState.NEW, Case.state, due),
+        CaseOrder.ASSIGNEE: (Case.assignee_id.is_not(None), Case.assignee_id, due),
+    }[wanted.order]
 
 
 def _conditions(reader: Reader, wanted: CasesWanted) -> list[ColumnElement[bool]]:
