@@ -2,6 +2,7 @@
 
 import uuid
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, SelectField, StringField, TextAreaField
@@ -103,6 +104,18 @@ class DossierReasonForm(FlaskForm):
         _("Lý do mở hồ sơ"),
         [Length(max=LONGEST_REASON, message=_("Ghi lý do mở hồ sơ, từ 10 đến 500 ký tự."))],
     )
+
+
+class NoteForm(FlaskForm):
+    """What is said of a day that stands out."""
+
+    day = HiddenField()
+    words = StringField(_("Chuyện gì đã xảy ra"))
+
+    @property
+    def problem(self) -> str:
+        """Why the form is not taken."""
+        return str(gettext("Hãy chọn một ngày."))
 
 
 class PolicyForm(FlaskForm):

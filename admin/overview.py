@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from admin.case_forms import NoteForm
 from admin.counts import explain_period
+from admin.forms import as_day
 from admin.questions import (
     QUICK_PERIODS,
     Question,
@@ -16,7 +18,7 @@ from admin.questions import (
     without_period,
 )
 from admin.voice_links import VoiceLinks
-from satisfaction import clock
+from satisfaction import clock, day_notes
 from satisfaction.dashboard import (
     Asked,
     Chart,
@@ -27,11 +29,12 @@ from satisfaction.dashboard import (
     Todo,
     build_dashboard,
 )
-from satisfaction.database import reading
-from satisfaction.errors import InvalidPeriodError
+from satisfaction.database import reading, unit_of_work
+from satisfaction.errors import InvalidPeriodError, NoteRefusedError
 from satisfaction.figures import is_few
+from satisfaction.overview import open_scope
 from satisfaction.reports import bars, charts
-from satisfaction.terms import Channel, Permission
+from satisfaction.terms import Channel, Dimension, Permission
 from satisfaction.web import dashboard_words, htmx
 from satisfaction.web.guards import current_officer, requires
 from satisfaction.web.readers import current_reader
@@ -46,7 +49,7 @@ NOT_ASKED = {"by", "source", "sort"}
 @requires(Permission.SEE_COUNTS)
 def index() -> ResponseReturnValue:
     """Show what the address asks for; empty words leave the address first."""
-    asked = {name: word for name, word in request.args.items() if name not in NOT_ASKED}
+    asked = _asked()
     if any(not word for word in asked.values()):
         return redirect(f"{url_for('admin.overview.index')}?{tidied(asked)}")
     try:
@@ -56,7 +59,49 @@ def index() -> ResponseReturnValue:
         return _show(question, 400, problem=explain_period(refusal))
 
 
-def _show(question: Question, status: int, problem: str = "") -> ResponseReturnValue:
+@blueprint.post("/overview/notes")
+@requires(Permission.HANDLE_CASES)
+def annotate() -> ResponseReturnValue:
+    """Say what happened on a day that stands out, or take it back."""
+    question = read_question(_asked(), clock.today(), usual=USUAL_PERIOD)
+    form, officer = NoteForm(), current_officer()
+    with reading() as session:
+        scope = open_scope(session, officer.scope(Permission.HANDLE_CASES), question.wanted)
+    day = as_day(form.day.data)
+    if not form.validate() or day is None:
+        return _show(question, 422, problem=str(form.problem), note_form=form)
+    words = form.words.data or ""
+    try:
+        with unit_of_work() as session:
+            day_notes.set_note(
+                session, scope.query, day, words=words, account_id=officer.account_id
+            )
+    except NoteRefusedError as refusal:
+        problem = dashboard_words.say_note_fault(refusal)
+        return _show(question, 422, problem=problem, note_form=form)
+    address = url_for("admin.overview.index")
+    return redirect(f"{address}?{urlencode(question.words)}#days", 303)
+
+
+def _asked() -> dict[str, str]:
+    return {name: word for name, word in request.args.items() if name not in NOT_ASKED}
+
+
+def _may_note(question: Question, dashboard: Dashboard) -> bool:
+    """Say whether days may be annotated here: each by itself, and of the whole unit."""
+    wanted = question.wanted
+    is_narrowed = wanted.desk_id or wanted.procedure_id or wanted.channel
+    scope = current_officer().scope(Permission.HANDLE_CASES)
+    return (
+        not is_narrowed
+        and dashboard.days.by is Dimension.DAY
+        and dashboard.scope.query.unit_id in scope
+    )
+
+
+def _show(
+    question: Question, status: int, problem: str = "", *, note_form: NoteForm | None = None
+) -> ResponseReturnValue:
     order = _read_order()
     dashboard = _read(question, order)
     voice_links = VoiceLinks(question, dashboard, current_reader().voices)
@@ -74,6 +119,8 @@ def _show(question: Question, status: int, problem: str = "") -> ResponseReturnV
         channels=tuple(Channel),
         order=order,
         voice_links=voice_links,
+        may_note=_may_note(question, dashboard),
+        note_form=note_form or NoteForm(formdata=None),
         todo_address=lambda todo: _address_of(todo, question, voice_links),
         **_draw(dashboard),
     )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from satisfaction import case_figures, clock, counting, voice_rows, voices, watch
 from satisfaction.comparison import Comparable, Obstacle, find_comparable
+from satisfaction.day_notes import MOST_DAYS, Note, list_notes
 from satisfaction.figures import CountQuery, CountRow, Figures, HourCount, ReasonCounts
 from satisfaction.findings import (
     FEWEST,
@@ -37,7 +38,7 @@ from satisfaction.text import sort_key
 from satisfaction.voice_rows import Reader
 from satisfaction.voices import Voice
 
-MOST_DAYS, MOST_WEEKS = 62, 400
+MOST_WEEKS = 400
 MOST_PROCEDURES = 7
 MOST_VOICES = 6
 Key = TypeVar("Key", bound=Hashable)
@@ -178,6 +179,7 @@ class Dashboard:
     todos: tuple[Todo, ...]
     voices: tuple[Voice, ...] | None = None
     waiting: tuple[Waiting, ...] = ()
+    notes: Mapping[date, Note] = field(default_factory=dict)
     last_beat: tuple[str, datetime] | None = None
     has_allegations: bool = False
     unit_ids: frozenset[int] = field(default_factory=frozenset)
@@ -223,6 +225,7 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
         procedures=_chart_procedures(session, query),
         todos=choose_in_turn(below, _find_owed(session, asked.reader, unit_ids), alerts),
         voices=_list_voices(session, asked.reader, unit_ids, query),
+        notes=list_notes(session, unit_id, period),
         waiting=_list_waiting(session, scope.query, unit_ids),
         last_beat=None if figures.total.answers else _find_last_beat(session, unit_ids),
         has_allegations=has_allegations,

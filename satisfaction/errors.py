@@ -145,6 +145,10 @@ class CaseRefusedError(SatisfactionError):
     """A change of a case that makes no sense; ``fault`` says why."""
 
 
+class NoteRefusedError(SatisfactionError):
+    """A note on a day that is not kept; ``fault`` says why."""
+
+
 class DayIsOverError(SatisfactionError):
     """What held on a day that is over cannot be changed any more."""
 

@@ -116,3 +116,11 @@ class CaseFault(StrEnum):
     NOT_ASSIGNED = "not_assigned"
     NO_DOSSIER = "no_dossier"
     NOT_CONFIGURED = "not_configured"
+
+
+class NoteFault(StrEnum):
+    """Why a note on a day is not kept."""
+
+    TOO_LONG = "too_long"
+    NOT_ODD = "not_odd"
+    NOTHING = "nothing"

@@ -15,6 +15,7 @@ from satisfaction.models.count import (
     DailyReasonedCount,
     DailyVisitCount,
 )
+from satisfaction.models.day_note import DayNote
 from satisfaction.models.dossier import Dossier
 from satisfaction.models.emblem import Emblem
 from satisfaction.models.invitation import Invitation
@@ -60,6 +61,7 @@ __all__ = [
     "DailyReasonCount",
     "DailyReasonedCount",
     "DailyVisitCount",
+    "DayNote",
     "Delivery",
     "Desk",
     "DeskCard",

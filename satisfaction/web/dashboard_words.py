@@ -11,6 +11,8 @@ from markupsafe import Markup, escape
 
 from satisfaction.comparison import Comparable, Obstacle
 from satisfaction.dashboard import Chart, Dashboard, Earlier, Line, Todo
+from satisfaction.errors import NoteRefusedError
+from satisfaction.faults import NoteFault
 from satisfaction.figures import CountRow, ReasonCount
 from satisfaction.findings import Amount, Change, Difference, find_amount
 from satisfaction.periods import parse_period
@@ -42,6 +44,13 @@ OBSTACLES: Mapping[Obstacle, str] = {
     Obstacle.OTHER_SCALE: lazy_gettext("Không so với kỳ trước: hai kỳ dùng thang đo khác nhau."),
     Obstacle.NEW: lazy_gettext("Không so với kỳ trước: khi ấy chưa có đơn vị này."),
     Obstacle.FEW: lazy_gettext("Không so với kỳ trước: kỳ trước dưới 30 lượt đánh giá."),
+}
+
+
+NOTE_FAULTS: Mapping[NoteFault, str] = {
+    NoteFault.TOO_LONG: lazy_gettext("Ghi chú dài nhất 200 ký tự."),
+    NoteFault.NOT_ODD: lazy_gettext("Chỉ ghi chú được cho ngày nằm ngoài giới hạn."),
+    NoteFault.NOTHING: lazy_gettext("Ngày này chưa có ghi chú nào để bỏ."),
 }
 
 
@@ -274,6 +283,11 @@ def date_days(chart: Chart[str]) -> dict[str, str]:
     }
 
 
+def list_day_notes(dashboard: Dashboard) -> dict[str, str]:
+    """Return what is said of each day of the chart, by the day's key."""
+    return {day.isoformat(): note.words for day, note in dashboard.notes.items()}
+
+
 def name_reason(row: ReasonCount) -> str:
     """Return what a reason is called."""
     return row.label_vi if is_vietnamese() else row.label_en
@@ -334,6 +348,11 @@ def title_voices(dashboard: Dashboard, *, is_last_week: bool) -> str:
     else:
         text = _("Không có ý kiến chưa hài lòng trong kỳ này (%(answers)s lượt)")
     return str(text) % {"answers": answers}
+
+
+def say_note_fault(refusal: NoteRefusedError) -> str:
+    """Return why a note on a day is not kept."""
+    return str(NOTE_FAULTS[refusal.fields["fault"]])
 
 
 def say_points(difference: Difference | None) -> str:

@@ -31,6 +31,7 @@ from satisfaction.models import (
     CasePolicy,
     Configuration,
     CountedDay,
+    DayNote,
     Desk,
     DeskCard,
     Emblem,
@@ -320,6 +321,24 @@ def plant_restored() -> None:
         session.execute(update(Visit).values(is_restored=True))
 
 
+def plant_notes() -> None:
+    """Plant what the revision before holds, and what was said of a day."""
+    plant_restored()
+    with unit_of_work() as session:
+        head = session.scalars(select(Account).where(Account.name == "head")).one()
+        unit_id = session.scalars(select(Desk.unit_id)).first()
+        assert unit_id is not None
+        session.add(
+            DayNote(
+                unit_id=unit_id,
+                local_day=DAY,
+                words="Mất điện",
+                account_id=head.id,
+                at=clock.now(),
+            )
+        )
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -334,6 +353,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0011": plant_outbox,
     "0012": plant_cases,
     "0013": plant_restored,
+    "0014": plant_notes,
 }
 
 

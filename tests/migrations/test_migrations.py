@@ -183,6 +183,24 @@ def test_an_officers_words_on_a_case_can_be_erased_and_nothing_else(empty: Flask
     assert _rows()["case_event"] == 1
 
 
+def test_a_note_on_a_day_can_be_withdrawn_once_and_nothing_else(empty: Flask) -> None:
+    schema.prepare_database()
+    _plant()
+    statements = ["DELETE FROM day_note", "UPDATE day_note SET words = 'khác'"]
+    statements.append("UPDATE day_note SET withdrawn_at = at, words = 'khác'")
+    if db.engine.dialect.name == "postgresql":
+        statements.append("TRUNCATE day_note")
+    for statement in statements:
+        with pytest.raises(Exception, match="append-only"), unit_of_work() as session:
+            session.execute(text(statement))
+    withdraw = "UPDATE day_note SET withdrawn_at = at"
+    with unit_of_work() as session:
+        session.execute(text(withdraw))
+    with pytest.raises(Exception, match="append-only"), unit_of_work() as session:
+        session.execute(text(withdraw))
+    assert _rows()["day_note"] == 1
+
+
 def test_a_database_from_a_newer_version_is_refused(empty: Flask) -> None:
     schema.prepare_database()
     with unit_of_work() as session:
