@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, make_response, render_template, request
+from flask import Blueprint, Flask, Response, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from admin.questions import read_question
@@ -29,10 +29,14 @@ from satisfaction.web.words import name_dates
 blueprint = Blueprint("ratings", __name__, url_prefix="/reports/ratings")
 MOST_FOR_WORKBOOK = 100_000
 CHUNK = 64 * 1024
+NARROWING = {"desk", "procedure", "channel", "source"}
 
 
 def _ask() -> LinesWanted:
+    """Read of which unit and days; the file holds all of them, so whatever narrows is refused."""
     question = read_question(request.args, clock.today())
+    if question.words.keys() & NARROWING:
+        abort(400)
     officer = current_officer()
     visible, unit_id = officer.scope(Permission.SEE_VOICES), question.wanted.unit_id
     with reading() as session:

@@ -81,7 +81,10 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """All that a report says, in order; ``colours`` are those of the faces, from the tokens."""
+    """All that a report says, in order; ``colours`` are those of the faces, from the tokens.
+
+    ``narrowed`` figures are not those of the whole unit, which stands at their head then.
+    """
 
     unit_name: str
     unit_code: str
@@ -97,3 +100,4 @@ class Paper:
     method: tuple[str, ...]
     colours: Mapping[int, str]
     words: Mapping[str, str]
+    narrowed: bool = False

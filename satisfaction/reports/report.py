@@ -3,14 +3,16 @@
 Refuses to count anything itself, and to call a period settled while its figures can still change.
 """
 
-from collections.abc import Iterator, Set
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from satisfaction import counting
+from satisfaction.day_notes import Note, list_notes
 from satisfaction.figures import FEWEST_FOR_SHARE, CountQuery, CountRow, Figures
+from satisfaction.models import Desk, Procedure
 from satisfaction.overview import Choice, Wanted, build_overview
 from satisfaction.periods import Period
 from satisfaction.rollups import find_settled
@@ -27,6 +29,9 @@ class Report:
 
     Time: ``as_of`` is when a settled period's counts were last stored, else the moment of counting;
     so a settled period that is reported twice says the same.
+    ``notes`` are what officers say of days that stood out; one said later than the counts were
+    stored moves ``as_of``. ``desk_name`` and ``procedure_name`` are empty where the question is
+    not narrowed by them.
     """
 
     kind: PeriodKind
@@ -34,6 +39,9 @@ class Report:
     tables: tuple[Figures, ...]
     as_of: datetime
     is_settled: bool
+    desk_name: str = ""
+    procedure_name: str = ""
+    notes: Mapping[date, Note] = field(default_factory=dict)
 
     @property
     def query(self) -> CountQuery:
@@ -68,7 +76,8 @@ def build_report(session: Session, query: CountQuery, kind: PeriodKind) -> Repor
     """
     settled_at = find_settled(session, query.period)
     total = counting.count(session, replace(query, by=Dimension.TOTAL))
-    as_of = settled_at or total.counted_at
+    notes = list_notes(session, query.unit_id, query.period)
+    as_of = max([settled_at or total.counted_at, *(note.at for note in notes.values())])
     tables = [
         replace(counting.count(session, replace(query, by=by)), counted_at=as_of)
         for by in _dimensions(query.period)
@@ -79,7 +88,19 @@ def build_report(session: Session, query: CountQuery, kind: PeriodKind) -> Repor
         tables=tuple(table for table in tables if _is_worth_showing(table)),
         as_of=as_of,
         is_settled=settled_at is not None,
+        notes=notes,
+        desk_name=_name(session.get(Desk, query.desk_id) if query.desk_id else None),
+        procedure_name=_name(
+            session.get(Procedure, query.procedure_id) if query.procedure_id else None
+        ),
     )
+
+
+def _name(chosen: Desk | Procedure | None) -> str:
+    """Return what a question is narrowed to."""
+    if chosen is None:
+        return ""
+    return chosen.name if isinstance(chosen, Desk) else chosen.short_name
 
 
 def _dimensions(period: Period) -> Iterator[Dimension]:

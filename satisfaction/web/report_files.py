@@ -14,7 +14,7 @@ from satisfaction.reports.pdf import render_pdf
 from satisfaction.reports.report import Report
 from satisfaction.reports.xlsx import write_xlsx as write_workbook
 from satisfaction.web.release_words import build_release_paper
-from satisfaction.web.report_words import build_paper
+from satisfaction.web.report_words import build_paper, name_filters
 from satisfaction.web.words import csv_words
 
 
@@ -51,8 +51,8 @@ def write_xlsx(report: Report) -> bytes:
 
 def write_csv(report: Report) -> bytes:
     """Return a report as one list: the lines of each table, each with its total."""
-    tables = report.tables or (report.total,)
-    return write_tables([(table, csv_words(table, filters="")) for table in tables])
+    tables, filters = report.tables or (report.total,), name_filters(report)
+    return write_tables([(table, csv_words(table, filters=filters)) for table in tables])
 
 
 _PAPER_WRITERS: Mapping[str, Callable[[Paper], bytes]] = {

@@ -4,6 +4,7 @@ Source: domain words of docs/glossary.md; numbers as CLDR writes them for the re
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -26,7 +27,7 @@ from satisfaction.web.words import (
 )
 
 
-def build_paper(report: Report, *, filters: str = "") -> Paper:
+def build_paper(report: Report) -> Paper:
     """Return a report in the reader's words."""
     query, total = report.query, report.total
     period_name = name_period(report.kind, query.period)
@@ -41,11 +42,24 @@ def build_paper(report: Report, *, filters: str = "") -> Paper:
         finding=tuple(_finding(report, period_name)),
         facts=tuple(_facts(report)),
         tables=tuple(_table(report, table) for table in report.tables),
-        filters=filters or str(_("Không lọc: mọi bàn, thủ tục, kênh và nguồn.")),
+        filters=name_filters(report) or str(_("Không lọc: mọi bàn, thủ tục, kênh và nguồn.")),
         method=tuple(_method(report)),
         colours=level_colours(),
         words=paper_words(),
+        narrowed=bool(name_filters(report)),
     )
+
+
+def name_filters(report: Report) -> str:
+    """Return by what the figures are narrowed; nothing where they are not."""
+    query = report.query
+    named = (
+        (Dimension.DESK, report.desk_name),
+        (Dimension.PROCEDURE, report.procedure_name),
+        (Dimension.CHANNEL, as_word(query.channel) if query.channel else ""),
+        (Dimension.SOURCE, as_word(query.source) if query.source else ""),
+    )
+    return "; ".join(f"{as_word(dimension)}: {name}" for dimension, name in named if name)
 
 
 def paper_words() -> dict[str, str]:
@@ -182,6 +196,7 @@ def _table(report: Report, figures: Figures) -> Table:
         Column(str(_("Đã hủy")), is_detail=True),
         Column(str(_("Trong đó cần xem lại")), is_detail=True),
         Column(str(_("Trong đó được hỗ trợ")), is_detail=True),
+        *([Column(str(_("Ghi chú")), 40)] if _has_notes(report, by) else []),
     )
     scale = fit_scale(row for row in (*figures.rows, figures.total) if not is_few(row.answers))
     return Table(
@@ -189,12 +204,29 @@ def _table(report: Report, figures: Figures) -> Table:
         title=str(_("Theo %(dimension)s", dimension=as_word(by).lower())),
         sheet=str(_("Theo %(dimension)s", dimension=as_word(by).lower()))[:31],
         columns=columns,
-        lines=tuple(_line(figures, row, levels, scale=scale) for row in figures.rows),
-        total=_line(figures, figures.total, levels, scale=scale),
+        lines=tuple(_noted(report, by, row) for row in _lines(figures, levels, scale)),
+        total=_noted(report, by, _line(figures, figures.total, levels, scale=scale)),
         levels=tuple(range(2, 2 + len(levels))),
         faces=tuple(level.face for level in levels),
         is_detail=by is Dimension.DAY and report.query.period.length_days > DAYS_OF_A_MONTH,
     )
+
+
+def _has_notes(report: Report, by: Dimension) -> bool:
+    return by is Dimension.DAY and bool(report.notes)
+
+
+def _lines(figures: Figures, levels: Sequence[LevelCount], scale: BarScale) -> Iterator[Line]:
+    for row in figures.rows:
+        yield _line(figures, row, levels, scale=scale)
+
+
+def _noted(report: Report, by: Dimension, line: Line) -> Line:
+    """Return a line with what is said of its day, where anything is said of one."""
+    if not _has_notes(report, by):
+        return line
+    said = {day.isoformat(): note.words for day, note in report.notes.items()}
+    return replace(line, cells=(*line.cells, said.get(line.key, "")))
 
 
 def _level_names(levels: Sequence[LevelCount]) -> list[str]:

@@ -153,6 +153,27 @@ def test_the_csv_holds_the_same_lines(supervisor: OfficersBrowser, february: Off
         ]
 
 
+def test_a_narrowed_report_says_by_what_everywhere(
+    supervisor: OfficersBrowser, february: Office
+) -> None:
+    narrowed = f"{QUERY}&desk={february.desks[0].id}&procedure={february.procedures[0].id}"
+    said = "Bàn: Bàn 1; Thủ tục: Chứng thực bản sao"
+    page = supervisor.get(f"/admin/reports?{narrowed}").text
+    assert page.count(said) == 2
+    assert "Không lọc" not in page
+    files = {
+        form: supervisor.get(f"/admin/reports/file?{narrowed}&form={form}").data
+        for form in ("pdf", "xlsx", "csv")
+    }
+    assert text_of_pdf(files["pdf"]).count(said) == 2
+    method = list(read_workbook(files["xlsx"]).values())[-1]
+    assert f"Bộ lọc: {said}" in [line[0] for line in method]
+    lines = csv.DictReader(io.StringIO(files["csv"].decode("utf-8-sig")), delimiter=";")
+    assert {line["Điều kiện lọc"] for line in lines} == {said}
+    whole = supervisor.get(f"/admin/reports?{QUERY}").text
+    assert whole.count("Không lọc: mọi bàn, thủ tục, kênh và nguồn.") == 1
+
+
 def test_the_pdf_says_what_the_page_says_in_vietnamese(
     supervisor: OfficersBrowser, february: Office
 ) -> None:
