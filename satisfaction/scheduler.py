@@ -24,16 +24,18 @@ logger = logging.getLogger("hailong.jobs")
 
 
 class SteadyScheduler(BlockingScheduler):  # type: ignore[misc]  # The library has no types.
-    """A scheduler that ticks on when the wall clock is set back.
+    """A scheduler that ticks on when the wall clock is set, back or forward.
 
     APScheduler keeps the next run as a time of the wall clock: after a step back by an hour it
-    would be silent for an hour. Here a run that lies further ahead than one tick is due at once.
+    would be silent for an hour, and after one from 1970, where a machine without a battery begins,
+    it would list every tick of those years before the next one. Here a run that lies further from
+    now than one tick is due at once.
     """
 
     def _process_jobs(self) -> float:
         now = clock.local_time(clock.now())
         for job in self.get_jobs():
-            if job.next_run_time and job.next_run_time - now > timedelta(seconds=TICK_SECONDS):
+            if job.next_run_time and abs(job.next_run_time - now) > timedelta(seconds=TICK_SECONDS):
                 job.modify(next_run_time=now)
         wait: float | None = super()._process_jobs()
         return TICK_SECONDS if wait is None else min(wait, TICK_SECONDS)

@@ -160,12 +160,13 @@ def test_many_at_once_carry_out_each_moment_once(app: Flask, counter: Counter) -
     assert sum(done) == len(counter.runs) == 5
 
 
-def test_the_scheduler_ticks_on_when_the_clock_is_set_back() -> None:
-    """As after a step back by an hour: the next run lies an hour ahead."""
+@pytest.mark.parametrize("away", [HOUR, -56 * 365 * DAY])
+def test_the_scheduler_ticks_on_when_the_clock_is_set(away: timedelta) -> None:
+    """As after a step back by an hour, and as after one from 1970 to the right time."""
     ticked = threading.Event()
     made = scheduler.SteadyScheduler(timezone=clock.OFFICE_ZONE)
-    later = clock.local_time(clock.now() + HOUR)
-    made.add_job(ticked.set, "interval", seconds=15, next_run_time=later, misfire_grace_time=None)
+    then = clock.local_time(clock.now() + away)
+    made.add_job(ticked.set, "interval", seconds=15, next_run_time=then, misfire_grace_time=None)
     thread = threading.Thread(target=made.start)
     thread.start()
     try:
