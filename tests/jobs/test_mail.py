@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from satisfaction import clock, sending
+from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.mail import Courier, MailServer
 from satisfaction.models import Delivery, RefusedAddress
@@ -78,6 +79,17 @@ def test_a_server_that_is_down_is_tried_again_and_given_up_after_three_days(
     assert "unreachable" in one().problem
     assert timedelta(hours=72) <= after < timedelta(hours=90)
     assert one().tries >= 12
+
+
+def test_the_product_waits_ten_seconds_for_an_answer_and_a_minute_for_a_letter(
+    tmp_path: Path,
+) -> None:
+    """What the tests shorten is what an installation gets."""
+    set_up = Settings(data=tmp_path, smtp_host="mail.example.gov.vn", smtp_from=SENDER)
+    server = sending.mail_server(set_up)
+    assert server is not None
+    assert (server.socket_seconds, server.longest_seconds) == (10.0, 60.0)
+    assert server.security == "starttls"
 
 
 def test_a_slow_server_holds_nobody_up(waiting: Office) -> None:
