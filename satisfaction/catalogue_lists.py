@@ -143,7 +143,7 @@ def _digest(path: Path) -> str:
 
 def _planner(session: Session, order: CatalogueOrder) -> Planner:
     if order.kind is CatalogueKind.PROCEDURES:
-        return ProcedurePlanner(session)
+        return ProcedurePlanner(session, order.editor)
     return DeskPlanner(session, order.editor, order.unit_id or 0)
 
 

@@ -1,12 +1,14 @@
 """What a line of a catalogue means for procedures. Refuses to end one before its last use."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock
 from satisfaction.catalogue_rows import CatalogueRow
+from satisfaction.editing import Editor, keep_change
 from satisfaction.errors import OfficeChangeRefusedError
 from satisfaction.faults import OfficeFault, RowFault
 from satisfaction.models import Procedure
@@ -31,11 +33,20 @@ _FAULTS = {
 }
 
 
+def _facts_of(procedure: Procedure) -> dict[str, Any]:
+    """Return what the log says of a procedure."""
+    return vars(words_of(procedure)) | {
+        "from_day": procedure.valid_from_day,
+        "until_day": procedure.valid_until_day,
+    }
+
+
 class ProcedurePlanner:
     """Compares lines with the procedures that are known, the newest version of each code."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, editor: Editor) -> None:
         self._session = session
+        self._editor = editor
         self._known: dict[str, list[Procedure]] = {}
         for one in session.scalars(
             select(Procedure)
@@ -80,11 +91,29 @@ class ProcedurePlanner:
         return Planned.CHANGED
 
     def apply(self, row: CatalogueRow) -> None:
-        """Add, rewrite, renew or end a procedure as it was planned."""
+        """Add, rewrite, renew or end a procedure as it was planned; each change stands in the log.
+
+        Writes: procedure, sector, audit_entry.
+        """
         versions = self._known.get(row.code)
         if versions is None:
             self._add(row)
             return
+        before = _facts_of(versions[-1])
+        newest = self._change(row, versions)
+        self._session.flush()
+        keep_change(
+            self._session,
+            self._editor,
+            what="procedure_changed",
+            before=before,
+            after=_facts_of(newest),
+            procedure=row.code,
+            procedure_id=newest.id,
+        )
+
+    def _change(self, row: CatalogueRow, versions: list[Procedure]) -> Procedure:
+        """Do to a known code what its row says; return its newest version."""
         newest = versions[-1]
         words = self._words(row, newest)
         if words != words_of(newest):
@@ -96,7 +125,7 @@ class ProcedurePlanner:
             versions[0].valid_from_day = row.from_day
         if row.until_day is not None and row.until_day != newest.valid_until_day:
             end_on(self._session, newest, row.until_day)
-        self._session.flush()
+        return newest
 
     def _add(self, row: CatalogueRow) -> None:
         assert row.name is not None

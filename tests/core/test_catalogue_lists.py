@@ -111,6 +111,19 @@ def test_better_words_stay_the_procedure_and_later_ones_begin_a_version(
         ("Chứng thực điện tử", date(2026, 7, 1), None),
     ]
     assert _counts(importing(HEADINGS, later)) == (1, 0, 0, 1, 0)
+    with reading() as session:
+        deeds = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == AuditAction.OFFICE_CHANGED)
+        ).all()
+    told = [
+        (one.detail["procedure"], one.detail["before"], one.detail["after"])
+        for one in deeds
+        if one.detail["what"] == "procedure_changed"
+    ]
+    assert [code for code, _, _ in told] == ["2.000815"] * 2
+    assert told[0][1]["name"] == "Chứng thực bản sao từ bản chính"
+    assert told[0][2]["name"] == "Chứng thực bản sao từ bản chính giấy tờ"
+    assert told[1][2]["from_day"] == "2026-07-01"
 
 
 @pytest.mark.parametrize(
