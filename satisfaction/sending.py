@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable, Hashable
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -15,11 +16,12 @@ from satisfaction.letters import Attachment, Batch, Slot, Writing
 from satisfaction.mail import Courier, MailServer, build_message
 from satisfaction.outbox import Answer, HeldDelivery, Outcome
 from satisfaction.periods import Period
-from satisfaction.reports.report import build_report
+from satisfaction.reports.report import Report, build_report
 from satisfaction.terms import Dimension, PeriodKind
 from satisfaction.web.letter_pages import render_letter, stop_url
 from satisfaction.web.report_files import WRITERS, name_file
 
+MOST_DRAWINGS = 3
 logger = logging.getLogger("hailong.letters")
 
 
@@ -45,10 +47,41 @@ def message_host() -> str:
     return settings.smtp_from.rpartition("@")[2] or "hailong.invalid"
 
 
-def make_file(session: Session, unit_id: int, *, period: Period) -> Attachment | None:
-    """Return the report that goes with a monthly letter; nothing where this machine makes none."""
-    query = CountQuery(unit_id=unit_id, period=period, by=Dimension.DESK)
-    report = build_report(session, query, PeriodKind.MONTH)
+class _Reports:
+    """The reports that go with letters: counted while one reads, drawn when one does not.
+
+    Drawing takes seconds, and on SQLite nobody can store a rating while somebody reads.
+    """
+
+    def __init__(self) -> None:
+        self._drawn: dict[Hashable, Attachment | None] = {}
+        self._wanted: Report | None = None
+
+    def make_file(self, session: Session, unit_id: int, *, period: Period) -> Attachment | None:
+        """Return the report of these very figures; where it is not drawn, ask for that."""
+        query = CountQuery(unit_id=unit_id, period=period, by=Dimension.DESK)
+        report = build_report(session, query, PeriodKind.MONTH)
+        if _figures_of(report) in self._drawn:
+            return self._drawn[_figures_of(report)]
+        self._wanted = report
+        return None
+
+    def draw(self) -> bool:
+        """Draw what was asked for, outside of any transaction; return whether anything was."""
+        report, self._wanted = self._wanted, None
+        if report is None:
+            return False
+        self._drawn[_figures_of(report)] = _draw(report)
+        return True
+
+
+def _figures_of(report: Report) -> Hashable:
+    """Return what a report says, but for the moment at which it was counted."""
+    return tuple((one.query, one.rows, one.total) for one in (report.total, *report.tables))
+
+
+def _draw(report: Report) -> Attachment | None:
+    """Return a report as a file; nothing where this machine makes none."""
     with current_app.test_request_context():
         try:
             content = WRITERS["pdf"](report)
@@ -79,14 +112,24 @@ def plan_slot(slot: Slot) -> int:
 
 def draft(slot: Slot) -> Batch:
     """Write the letters of one slot from one consistent state."""
-    with reading() as session:
-        return letters.draft_slot(session, slot, writing())
+    return write_and_draw(lambda session, writing: letters.draft_slot(session, slot, writing))
 
 
-def writing() -> Writing:
-    """Return how letters are written in this installation."""
+def write_and_draw(write: Callable[[Session, Writing], Batch]) -> Batch:
+    """Write letters from one consistent state, and have their report be drawn outside of it.
+
+    Letters that lack their report are written once more when it is drawn; and again, a few times,
+    where a late rating has changed the figures meanwhile.
+    """
     settings: Settings = current_app.config["SETTINGS"]
-    return Writing(render=render_letter, make_file=make_file, limit=settings.small_count)
+    reports = _Reports()
+    writing = Writing(render=render_letter, make_file=reports.make_file, limit=settings.small_count)
+    for _ in range(MOST_DRAWINGS + 1):
+        with reading() as session:
+            batch = write(session, writing)
+        if not reports.draw():
+            break
+    return batch
 
 
 def send_waiting(

@@ -66,9 +66,10 @@ def _units(kind: LetterKind, code: str | None) -> list[int]:
 
 def _draft(kind: LetterKind, period: Period, unit_id: int) -> Batch:
     """Write the letters of a unit; one is late only against its own time."""
-    with reading() as session:
-        slot = Slot(clock.now(), unit_id, kind, period)
-        return letters.draft_by_hand(session, slot, sending.writing())
+    slot = Slot(clock.now(), unit_id, kind, period)
+    return sending.write_and_draw(
+        lambda session, writing: letters.draft_by_hand(session, slot, writing)
+    )
 
 
 def _show(batch: Batch) -> None:

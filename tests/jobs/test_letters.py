@@ -1,6 +1,7 @@
 """Letters: planned once, right, no more than a reader may see, and sent through a real server."""
 
 import re
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -26,8 +27,11 @@ from satisfaction.models import (
 )
 from satisfaction.outbox import HeldDelivery
 from satisfaction.periods import day_period
+from satisfaction.reports.report import Report
 from satisfaction.subscriptions import Wanted
 from satisfaction.terms import DeliveryState, Language, LetterKind, Role
+from satisfaction.web.contexts import this_app
+from satisfaction.web.report_files import WRITERS
 from tests.admin.officers import make_officer
 from tests.conftest import Office
 from tests.jobs.posting import SENDER, PostOffice, post_office
@@ -38,6 +42,7 @@ EVENING = datetime(2026, 3, 10, 11, 0, tzinfo=UTC)
 TODAY = date(2026, 3, 10)
 DAY = timedelta(days=1)
 READER = "head@example.gov.vn"
+LONGEST_TAP_SECONDS = 8
 
 
 @pytest.fixture
@@ -278,6 +283,36 @@ def test_weekly_and_monthly_letters_name_their_own_period(
     assert "Đánh giá tháng 3/2026: 40 lượt, không có ý kiến chưa hài lòng" in subjects
     weekly = next(one for one in office.arrived if "02/03" in one["Subject"])
     assert "Không làm việc: 07/03/2026, 08/03/2026." in plain_of(weekly)
+
+
+def test_ratings_are_stored_while_a_monthly_report_is_drawn(
+    open_ward: Office, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(open_ward, kinds=frozenset({LetterKind.MONTHLY}))
+    rate_day(open_ward, TODAY, "5" * 3)
+    first = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
+    app = this_app()
+    drawn: list[int] = []
+
+    def rate_late() -> None:
+        with app.app_context():
+            rated_visit(open_ward, 1, at=first - 2 * DAY)
+
+    def draw(report: Report) -> bytes:
+        if not drawn:
+            late = threading.Thread(target=rate_late)
+            late.start()
+            late.join(timeout=LONGEST_TAP_SECONDS)
+            assert not late.is_alive(), "a rating waits for the report"
+        drawn.append(report.total.total.answers)
+        return b"%PDF"
+
+    monkeypatch.setitem(WRITERS, "pdf", draw)
+    tick(first, office)
+    assert drawn == [3, 4]
+    (letter,) = office.arrived
+    assert "4 lượt" in letter["Subject"]
+    assert [one.get_content() for one in letter.iter_attachments()] == [b"%PDF"]
 
 
 def test_a_units_name_can_begin_no_header(open_ward: Office, office: PostOffice) -> None:
