@@ -2,11 +2,12 @@
 
 import re
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from flask import current_app
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -15,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-from satisfaction import clock
+from satisfaction import clock, sync
 from satisfaction.dockets import Docket, read_docket
 from satisfaction.recording import ReasonsGiven, Tap
 from satisfaction.terms import Language, Layout, Outcome
@@ -23,6 +24,16 @@ from satisfaction.terms import Language, Layout, Outcome
 Counter = Annotated[int, Field(ge=0, le=2**31 - 1)]
 ReasonCode = Annotated[str, Field(pattern="^[a-z_]{1,24}$")]
 MOST_REASONS = 12
+FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+LAST_TIME = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _within_reckoning(instant: datetime) -> datetime:
+    """Bring a clock that is centuries off into years that can be reckoned with."""
+    return max(FIRST_TIME, min(instant, LAST_TIME))
+
+
+DeviceTime = Annotated[AwareDatetime, AfterValidator(_within_reckoning)]
 
 
 def known_language(code: object) -> Language:
@@ -93,6 +104,19 @@ class RatingMessage(BaseModel):
             supersedes=self.supersedes,
             docket=self.docket,
         )
+
+
+class LiveRating(RatingMessage):
+    """A tap that is delivered alone; ``device_now`` is the device's time when it was sent."""
+
+    device_now: DeviceTime | None = None
+
+    def as_measured(self, *, kiosk_id: int, desk_id: int | None) -> Tap:
+        """Return the core's form of this message, with the clock offset that holds for it."""
+        given = self.as_tap(kiosk_id=kiosk_id, desk_id=desk_id)
+        if self.device_now is None:
+            return given
+        return sync.measured(given, self.device_now, received_at=clock.now())
 
 
 class ReasonsMessage(BaseModel):

@@ -8,9 +8,8 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kiosk.credential import earlier_token, keep_credential, keep_renewed, present_token
-from kiosk.forms import Counter
+from kiosk.forms import Counter, DeviceTime
 from kiosk.screen import page_edition
-from kiosk.sync import DeviceTime
 from satisfaction import clock, fleet, heartbeats
 from satisfaction.database import unit_of_work
 from satisfaction.errors import KioskNotFoundError

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from kiosk.credential import token_hash
-from kiosk.forms import RatingMessage
+from kiosk.forms import LiveRating
 from satisfaction.recording import Recorder
 from satisfaction.terms import RecordingResult
 from satisfaction.web.errors import problem
@@ -29,11 +29,11 @@ def create() -> ResponseReturnValue:
     """Record one tap; a repeated delivery gets the first answer again."""
     credential = token_hash()
     try:
-        message = RatingMessage.model_validate_json(request.get_data(cache=False))
+        message = LiveRating.model_validate_json(request.get_data(cache=False))
     except ValidationError:
         return problem(400, "malformed")
     recorder: Recorder = current_app.extensions[RECORDER]
-    outcome = recorder.record_delivered(credential, message.as_tap)
+    outcome = recorder.record_delivered(credential, message.as_measured)
     status = STATUSES[outcome.result]
     if status != 200:
         return problem(status, str(outcome.reason))

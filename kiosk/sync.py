@@ -9,14 +9,11 @@ import json
 import threading
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -25,7 +22,7 @@ from pydantic import (
 )
 
 from kiosk.credential import token_hash
-from kiosk.forms import GivenDocket, OutcomeMessage, RatingMessage, ReasonsMessage
+from kiosk.forms import DeviceTime, GivenDocket, OutcomeMessage, RatingMessage, ReasonsMessage
 from satisfaction import clock, fleet, sync
 from satisfaction.fleet import Device
 from satisfaction.recording import Recorder
@@ -49,8 +46,6 @@ TURNS = threading.BoundedSemaphore(2)
 LATER_SECONDS = 2
 MOST_NUMBER = 2**31 - 1
 LONGEST_WORD = 64
-FIRST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-LAST_TIME = datetime(2200, 1, 1, tzinfo=UTC)
 KEPT_FIELDS = frozenset(
     ("kind", "visit", "configuration", "scale", "level", "tapped_at", "language", "layout")
 ) | {"clock_offset_ms", "supersedes", "rating", "outcome", "epoch", "counter"}
@@ -92,14 +87,6 @@ class QueuedOutcome(OutcomeMessage):
 
 _Queued = QueuedRating | QueuedReasons | QueuedOutcome
 _QUEUED: TypeAdapter[_Queued] = TypeAdapter(Annotated[_Queued, Field(discriminator="kind")])
-
-
-def _within_reckoning(instant: datetime) -> datetime:
-    """Bring a clock that is centuries off into years that can be reckoned with."""
-    return max(FIRST_TIME, min(instant, LAST_TIME))
-
-
-DeviceTime = Annotated[AwareDatetime, AfterValidator(_within_reckoning)]
 
 
 class QueueMessage(BaseModel):

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
 from satisfaction.credentials import find_replaced
 from satisfaction.models import Configuration, Desk, Kiosk, Level, Rating, Reason, Visit
 from satisfaction.placing import CountedTime, Placement, find_backdated, place
+from satisfaction.series import Store, list_accepted
 from satisfaction.statements import ByKeys
 from satisfaction.taps import Tap
 from satisfaction.terms import Mark, RatingSource
@@ -130,15 +131,6 @@ _VISITS = ByKeys(
     Visit.token.expression,
 )
 _DESKS = ByKeys(select(Desk.id, Desk.unit_id, Desk.from_day, Desk.until_day), Desk.id.expression)
-_last = aliased(Rating, name="last")
-_last_seq = (
-    select(Rating.seq)
-    .where(Rating.kiosk_id == Kiosk.id, Rating.device_counter.is_not(None))
-    .order_by(Rating.device_epoch.desc(), Rating.device_counter.desc())
-    .limit(1)
-    .correlate(Kiosk)
-    .scalar_subquery()
-)
 _neighbour = aliased(Kiosk, name="neighbour")
 _earliest = select(func.min(_neighbour.enrolled_at)).correlate(Kiosk)
 _FIRST_ENROLLED = func.coalesce(
@@ -147,37 +139,19 @@ _FIRST_ENROLLED = func.coalesce(
         _neighbour.desk_id.is_(None), _neighbour.unit_id == Kiosk.unit_id
     ).scalar_subquery(),
 )
-_KIOSK = (
-    select(
-        Kiosk.id,
-        Kiosk.token_hash,
-        Kiosk.unit_id,
-        Kiosk.desk_id,
-        _FIRST_ENROLLED.label("first_enrolled_at"),
-        Kiosk.revoked_at,
-        Desk.unit_id.label("desk_unit_id"),
-        Desk.from_day,
-        Desk.until_day,
-        _last.device_epoch,
-        _last.device_counter,
-        _last.tapped_at,
-        _last.clock_offset_ms,
-    )
-    .outerjoin(Desk, Desk.id == Kiosk.desk_id)
-    .outerjoin(_last, _last.seq == _last_seq)
-)
+_KIOSK = select(
+    Kiosk.id,
+    Kiosk.token_hash,
+    Kiosk.unit_id,
+    Kiosk.desk_id,
+    _FIRST_ENROLLED.label("first_enrolled_at"),
+    Kiosk.revoked_at,
+    Desk.unit_id.label("desk_unit_id"),
+    Desk.from_day,
+    Desk.until_day,
+).outerjoin(Desk, Desk.id == Kiosk.desk_id)
 _KIOSKS = ByKeys(_KIOSK, Kiosk.id.expression)
 _KIOSKS_BY_CREDENTIAL = ByKeys(_KIOSK, Kiosk.token_hash.expression)
-_BEFORE = (
-    select(Rating.device_counter, Rating.tapped_at, Rating.clock_offset_ms)
-    .where(
-        Rating.kiosk_id == bindparam("kiosk"),
-        Rating.device_epoch == bindparam("epoch"),
-        Rating.device_counter < bindparam("counter"),
-    )
-    .order_by(Rating.device_counter.desc())
-    .limit(1)
-)
 
 
 def find_kiosks(connection: Connection, credentials: Collection[bytes]) -> dict[bytes, Row]:
@@ -255,38 +229,25 @@ def _read_desks(
 
 
 def _find_backdated(facts: Facts, taps: Sequence[Tap]) -> list[Tap]:
-    """Return the new taps whose times run against their device's counters."""
-    following: dict[tuple[int, int], list[Tap]] = {}
-    found: list[Tap] = []
+    """Return the new taps whose times run against their device's counters.
+
+    One whose day is unknown anyway is neither judged nor a measure for others.
+    """
+    stores: dict[tuple[int, int], list[Tap]] = {}
     for tap in taps:
-        last = facts.kiosks.get(tap.kiosk_id) if tap.kiosk_id is not None else None
-        if last is None or tap.device_counter is None or tap.rating_id in facts.ratings:
+        if tap.kiosk_id is None or tap.device_counter is None or tap.rating_id in facts.ratings:
             continue
-        if last.device_epoch == tap.device_epoch and last.device_counter > tap.device_counter:
-            found += _pick_backdated(facts, _read_before(facts.connection, tap), [tap])
-        else:
-            following.setdefault((last.id, tap.device_epoch or 0), []).append(tap)
-    for (kiosk_id, epoch), group in following.items():
-        last = facts.kiosks[kiosk_id]
-        found += _pick_backdated(facts, last if last.device_epoch == epoch else None, group)
+        if tap.kiosk_id in facts.kiosks and facts.placements[tap].local_day is not None:
+            stores.setdefault((tap.kiosk_id, tap.device_epoch or 0), []).append(tap)
+    found: list[Tap] = []
+    for (kiosk_id, epoch), arriving in stores.items():
+        kiosk = facts.kiosks[kiosk_id]
+        times = [
+            CountedTime(tap.device_counter or 0, facts.placements[tap].corrected_at)
+            for tap in arriving
+        ]
+        store = Store(epoch, kiosk.unit_id, kiosk.desk_id)
+        counters = {one.counter for one in times}
+        backdated = find_backdated(list_accepted(facts.connection, store, counters), times)
+        found += [tap for tap in arriving if tap.device_counter in backdated]
     return found
-
-
-def _read_before(connection: Connection, tap: Tap) -> Row | None:
-    """Return the accepted rating that a late delivery of an older counter comes after."""
-    wanted = {"kiosk": tap.kiosk_id, "epoch": tap.device_epoch, "counter": tap.device_counter}
-    return connection.execute(_BEFORE, wanted).one_or_none()
-
-
-def _pick_backdated(facts: Facts, accepted: Row | None, taps: Sequence[Tap]) -> list[Tap]:
-    before = None
-    if accepted is not None:
-        placed = place(accepted.tapped_at, accepted.clock_offset_ms, received_at=facts.received_at)
-        before = CountedTime(accepted.device_counter, placed.corrected_at)
-    times = [
-        CountedTime(tap.device_counter, facts.placements[tap].corrected_at)
-        for tap in taps
-        if tap.device_counter is not None
-    ]
-    backdated = find_backdated(before, times)
-    return [tap for tap in taps if tap.device_counter in backdated]

@@ -1,8 +1,9 @@
 """On which day a tap belongs, by the device's clock and by what is known of it. Never guesses.
 
 A clock off by more than five minutes is corrected by its measured offset and the rating is
-marked; beyond a day the rating is kept with an unknown day. A device's times must run with its
-counters: a later counter with a time well before an accepted one is kept with an unknown day too.
+marked; beyond a day the rating is kept with an unknown day, and so is one whose corrected time is
+still to come. A device's times must run with its counters: a later counter with a time well before
+an accepted one is kept with an unknown day too.
 """
 
 from collections.abc import Iterable
@@ -29,15 +30,21 @@ def place(tapped_at: datetime, offset_ms: int | None, *, received_at: datetime) 
     """Return the placement of a tap by its own time and the device's measured offset.
 
     Units: ``offset_ms`` is what has to be added to the device's time to get the server's.
-    Time: a clock a little fast never makes a day to come.
+    Time: a clock a little fast never makes a day to come; one that is far ahead makes no day.
     """
     offset = timedelta(milliseconds=offset_ms or 0)
-    if abs(offset) <= CLOCK_TOLERANCE:
-        return Placement(tapped_at, _day(tapped_at, received_at))
-    corrected_at = tapped_at + offset
-    if abs(offset) > CLOCK_LIMIT:
+    is_wrong = abs(offset) > CLOCK_TOLERANCE
+    corrected_at = tapped_at + offset if is_wrong else tapped_at
+    if abs(offset) > CLOCK_LIMIT or is_to_come(corrected_at, received_at):
         return Placement(corrected_at, None, (Mark.DAY_UNKNOWN,))
+    if not is_wrong:
+        return Placement(corrected_at, _day(corrected_at, received_at))
     return Placement(corrected_at, _day(corrected_at, received_at), (Mark.CLOCK_CORRECTED,))
+
+
+def is_to_come(corrected_at: datetime, received_at: datetime) -> bool:
+    """Say whether a time lies further ahead than clocks may differ."""
+    return corrected_at > received_at + CLOCK_TOLERANCE
 
 
 def _day(instant: datetime, received_at: datetime) -> date:
@@ -52,17 +59,17 @@ class CountedTime:
     corrected_at: datetime
 
 
-def find_backdated(accepted: CountedTime | None, arriving: Iterable[CountedTime]) -> set[int]:
-    """Return the counters whose times run backwards.
+def find_backdated(accepted: Iterable[CountedTime], arriving: Iterable[CountedTime]) -> set[int]:
+    """Return the counters of arriving ratings whose times run backwards.
 
-    ``accepted`` is the nearest accepted rating before the first that arrives; the arriving ones
-    are looked at in the order of their counters, and one that runs backwards is no measure for
-    those behind it.
+    Each is measured by the latest time among those with a smaller counter, accepted before or
+    arriving; one that runs backwards is no measure for those behind it.
     """
-    latest = accepted.corrected_at if accepted else None
+    latest: datetime | None = None
     found: set[int] = set()
-    for one in sorted(arriving, key=lambda each: each.counter):
-        if latest is not None and one.corrected_at < latest - CLOCK_TOLERANCE:
+    rows = [(one, False) for one in accepted] + [(one, True) for one in arriving]
+    for one, is_new in sorted(rows, key=lambda row: row[0].counter):
+        if is_new and latest is not None and one.corrected_at < latest - CLOCK_TOLERANCE:
             found.add(one.counter)
         else:
             latest = one.corrected_at if latest is None else max(latest, one.corrected_at)

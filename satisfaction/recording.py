@@ -51,12 +51,11 @@ from satisfaction.taps import (
 )
 from satisfaction.terms import AuditAction, RecordingResult, RefusalReason
 from satisfaction.text import clean
-from satisfaction.verdicts import CORRECTION_WINDOW, FUTURE_TOLERANCE, judge
+from satisfaction.verdicts import CORRECTION_WINDOW, judge
 from satisfaction.visit_rows import restore_forgotten
 
 __all__ = [
     "CORRECTION_WINDOW",
-    "FUTURE_TOLERANCE",
     "LONGEST_COMMENT",
     "ReasonsGiven",
     "Recorder",

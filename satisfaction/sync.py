@@ -21,6 +21,7 @@ from satisfaction.errors import (
 )
 from satisfaction.facts import Reference
 from satisfaction.fleet import Device
+from satisfaction.placing import is_to_come, place
 from satisfaction.recording import (
     ReasonsGiven,
     Recorder,
@@ -85,15 +86,6 @@ class Delivery:
     device_now: datetime
     items: Sequence[SyncItem]
 
-    def offset_ms(self, received_at: datetime) -> int:
-        """Return what has to be added to the device's time to get the server's.
-
-        Units: milliseconds, at most what a column holds, which is 24 days; how far a clock beyond
-        that is off does not matter, because the day is unknown either way.
-        """
-        offset = (received_at - clock.require_aware(self.device_now)) // _MILLISECOND
-        return max(-MOST_OFFSET_MS, min(offset, MOST_OFFSET_MS))
-
 
 @dataclass(frozen=True)
 class SyncAnswer:
@@ -116,7 +108,7 @@ def deliver(recorder: Recorder, delivery: Delivery) -> list[SyncAnswer]:
         return recorder.settle(
             lambda connection, reference: _accept(connection, delivery, reference)
         )
-    outcome = recorder.record(measured(only.tap, delivery.offset_ms(clock.now())))
+    outcome = recorder.record(measured(only.tap, delivery.device_now, received_at=clock.now()))
     _refuse_revoked([outcome])
     return [_answer(only, outcome)]
 
@@ -147,9 +139,10 @@ def accept_delivery(
     Raises: KioskNotFoundError for a device revoked meanwhile.
     """
     received_at = clock.now()
-    offset_ms = delivery.offset_ms(received_at)
     taps = [
-        measured(item.tap, offset_ms) for item in delivery.items if isinstance(item, RatingItem)
+        measured(item.tap, delivery.device_now, received_at=received_at)
+        for item in delivery.items
+        if isinstance(item, RatingItem)
     ]
     recorded = record_ratings(session.connection(), taps, reference=reference)
     _refuse_revoked(recorded)
@@ -168,9 +161,28 @@ def accept_delivery(
     return answers
 
 
-def measured(tap: Tap, offset_ms: int) -> Tap:
-    """Return a tap with the offset of its delivery, unless the device measured one at the tap."""
-    return tap if tap.clock_offset_ms is not None else replace(tap, clock_offset_ms=offset_ms)
+def measured(tap: Tap, device_now: datetime, *, received_at: datetime) -> Tap:
+    """Return a tap with the clock offset that holds for it.
+
+    The one that the device had measured when it was tapped outweighs that of the delivery, unless
+    the tap would be still to come by it: the clock jumped ahead after that measuring.
+    """
+    offset_ms = _offset_ms(device_now, received_at)
+    if tap.clock_offset_ms is not None:
+        own = place(tap.tapped_at, tap.clock_offset_ms, received_at=received_at)
+        if not is_to_come(own.corrected_at, received_at):
+            return tap
+    return replace(tap, clock_offset_ms=offset_ms)
+
+
+def _offset_ms(device_now: datetime, received_at: datetime) -> int:
+    """Return what has to be added to the device's time to get the server's.
+
+    Units: milliseconds, at most what a column holds, which is 24 days; how far a clock beyond
+    that is off does not matter, because the day is unknown either way.
+    """
+    offset = (received_at - clock.require_aware(device_now)) // _MILLISECOND
+    return max(-MOST_OFFSET_MS, min(offset, MOST_OFFSET_MS))
 
 
 def _settle_other(

@@ -12,10 +12,10 @@ from sqlalchemy.engine import Connection
 from satisfaction import clock
 from satisfaction.facts import Facts, Row
 from satisfaction.models import Comment, RatingReason, Reason
+from satisfaction.placing import CLOCK_TOLERANCE, is_to_come
 from satisfaction.taps import RecordingOutcome, Tap, comment_commitment
 from satisfaction.terms import RecordingResult, RefusalReason
 
-FUTURE_TOLERANCE = timedelta(minutes=5)
 CORRECTION_WINDOW = timedelta(minutes=2)
 
 
@@ -109,9 +109,9 @@ def _check_desk(tap: Tap, facts: Facts) -> RefusalReason | None:
 
 
 def _check_time(tap: Tap, facts: Facts) -> RefusalReason | None:
-    placement = facts.placements[tap]
-    is_future = placement.corrected_at > facts.received_at + FUTURE_TOLERANCE
-    if is_future and placement.local_day is not None:
+    """A person who writes down a time to come is told; a device's clock leaves an unknown day."""
+    is_told = tap.kiosk_id is None
+    if is_told and is_to_come(facts.placements[tap].corrected_at, facts.received_at):
         return RefusalReason.TIME_IN_FUTURE
     return None
 
@@ -127,7 +127,7 @@ def _check_kiosk(tap: Tap, facts: Facts) -> RefusalReason | None:
     if kiosk is None or kiosk.revoked_at is not None:
         return RefusalReason.REVOKED_KIOSK
     placement = facts.placements[tap]
-    is_early = placement.corrected_at < kiosk.first_enrolled_at - FUTURE_TOLERANCE
+    is_early = placement.corrected_at < kiosk.first_enrolled_at - CLOCK_TOLERANCE
     if is_early and placement.local_day is not None:
         return RefusalReason.BEFORE_ENROLMENT
     desk = facts.desk_of(tap)

@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from satisfaction import clock
 from satisfaction.models import Level, Rating, RatingMark, RatingReason, RatingVoid, Reason, Visit
 from satisfaction.models.scale import MOST_LEVELS
-from satisfaction.placing import CLOCK_TOLERANCE
+from satisfaction.series import CORRECTED
 from satisfaction.terms import ALLEGATIONS, Channel, Leaning, Outcome, Standing
 
 _superseder = aliased(Rating, name="superseder")
@@ -31,7 +31,6 @@ IS_MARKED = Rating.seq.in_(select(RatingMark.rating_seq))
 IS_ANSWER = (Rating.visit_id.is_not(None), RatingVoid.rating_seq.is_(None))
 PROCEDURE = func.coalesce(Visit.procedure_id, literal(0))
 LEANINGS = tuple(Leaning)
-_TOLERANCE_MS = int(CLOCK_TOLERANCE.total_seconds() * 1000)
 _ZONE = clock.local_time(datetime(2026, 1, 1, tzinfo=UTC)).utcoffset() or timedelta(0)
 _ZONE_SECONDS = int(_ZONE.total_seconds())
 
@@ -49,27 +48,18 @@ class LocalHour(FunctionElement[int]):
 
 @compiles(LocalHour, "sqlite")
 def _hour_on_sqlite(element: LocalHour, compiler: SQLCompiler, **options: Any) -> str:
-    tapped, offset, received = (compiler.process(one, **options) for one in element.clauses)
-    offset = f"coalesce({offset}, 0)"
-    corrected = (
-        f"{tapped} + CASE WHEN abs({offset}) > {_TOLERANCE_MS} THEN {offset} * 1000 ELSE 0 END"
-    )
+    corrected, received = (compiler.process(one, **options) for one in element.clauses)
     return f"((min({corrected}, {received}) / 1000000 + {_ZONE_SECONDS}) % 86400 / 3600)"
 
 
 @compiles(LocalHour, "postgresql")
 def _hour_on_postgresql(element: LocalHour, compiler: SQLCompiler, **options: Any) -> str:
-    tapped, offset, received = (compiler.process(one, **options) for one in element.clauses)
-    offset = f"coalesce({offset}, 0)"
-    corrected = (
-        f"{tapped} + CASE WHEN abs({offset}) > {_TOLERANCE_MS}"
-        f" THEN {offset} * interval '1 millisecond' ELSE interval '0' END"
-    )
+    corrected, received = (compiler.process(one, **options) for one in element.clauses)
     zone = clock.OFFICE_ZONE.key
     return f"extract(hour FROM timezone('{zone}', least({corrected}, {received})))::integer"
 
 
-HOUR = LocalHour(Rating.tapped_at, Rating.clock_offset_ms, Rating.received_at)
+HOUR = LocalHour(CORRECTED, Rating.received_at)
 
 
 def standing_ratings(*columns: Any) -> Select[Any]:

@@ -82,7 +82,8 @@ export class Delivery {
 
   // Send one rating; return the answer under its name.
   async askLive(rating) {
-    const response = await post(this.#addresses.rating, rating, LIVE_WAIT_MS);
+    const message = { ...rating, device_now: new Date().toISOString() };
+    const response = await post(this.#addresses.rating, message, LIVE_WAIT_MS);
     const answer = await response.json();
     if (response.status === 200 && answer.id === rating.id) {
       return new Map([[rating.id, { result: "recorded", at: Date.parse(answer.received_at) }]]);

@@ -136,7 +136,7 @@ Change = Callable[[Tap, Office], Tap]
         (lambda t, o: replace(t, level=6), RefusalReason.LEVEL_OF_ANOTHER_SCALE),
         (lambda t, o: replace(t, reasons=("bribe",)), RefusalReason.UNKNOWN_REASON),
         (
-            lambda t, o: replace(t, tapped_at=t.tapped_at + timedelta(minutes=6)),
+            lambda t, o: replace(t, kiosk_id=None, tapped_at=t.tapped_at + timedelta(minutes=6)),
             RefusalReason.TIME_IN_FUTURE,
         ),
         (

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from satisfaction import clock, fleet, sync
 from satisfaction.database import reading, unit_of_work
 from satisfaction.fleet import Device
-from satisfaction.models import Desk, Rating, RatingMark, RatingReason, Visit
+from satisfaction.models import Desk, Kiosk, Rating, RatingMark, RatingReason, Visit
 from satisfaction.recording import ReasonsGiven
 from satisfaction.sync import Delivery, OutcomeItem, RatingItem, ReasonsItem, SyncItem
 from satisfaction.terms import Mark, Outcome, RecordingResult, RefusalReason
@@ -107,6 +107,97 @@ def test_a_time_that_runs_against_the_counters_has_no_day(ward: Office, now: dat
     _deliver(ward, back, near)
     assert [row.local_day for row in _ratings()] == [clock.today(), None, clock.today()]
     assert _marks() == [Mark.BACKDATED]
+
+
+def test_a_backdated_rating_is_no_measure_for_the_next_delivery(
+    ward: Office, now: datetime
+) -> None:
+    for counter, minutes in ((5, 0), (6, 60), (7, 59), (8, 4)):
+        tapped_at = now - timedelta(minutes=minutes)
+        _deliver(ward, _item(ward, device_epoch=1, device_counter=counter, tapped_at=tapped_at))
+    assert [row.local_day for row in _ratings()] == [clock.today(), None, None, clock.today()]
+    assert _marks() == [Mark.BACKDATED] * 2
+
+
+def test_small_steps_back_over_many_deliveries_add_up(ward: Office, now: datetime) -> None:
+    for counter, minutes in ((5, 0), (6, 4), (7, 8)):
+        tapped_at = now - timedelta(minutes=minutes)
+        _deliver(ward, _item(ward, device_epoch=1, device_counter=counter, tapped_at=tapped_at))
+    assert [row.local_day for row in _ratings()] == [clock.today(), clock.today(), None]
+
+
+def test_a_rating_of_an_unknown_day_is_no_measure(ward: Office, now: datetime) -> None:
+    """A clock that stood days ahead says nothing of what was tapped after it was set right."""
+    ahead = timedelta(days=40)
+    wrong = _item(
+        ward,
+        device_epoch=1,
+        device_counter=5,
+        tapped_at=now + ahead,
+        clock_offset_ms=-25 * 3600_000,
+    )
+    _deliver(ward, wrong)
+    _deliver(ward, _item(ward, device_epoch=1, device_counter=6))
+    assert [row.local_day for row in _ratings()] == [None, clock.today()]
+    assert _marks() == [Mark.DAY_UNKNOWN]
+
+
+def test_times_run_with_counters_in_an_epoch_whose_number_is_smaller(
+    ward: Office, now: datetime
+) -> None:
+    _deliver(ward, _item(ward, device_epoch=9, device_counter=9))
+    _deliver(ward, _item(ward, device_epoch=1, device_counter=1))
+    back = _item(ward, device_epoch=1, device_counter=2, tapped_at=now - timedelta(hours=1))
+    _deliver(ward, back)
+    assert [row.local_day for row in _ratings()] == [clock.today(), None, clock.today()]
+    assert _marks() == [Mark.BACKDATED]
+
+
+def test_times_run_with_counters_after_a_device_was_paired_anew(
+    ward: Office, now: datetime
+) -> None:
+    _deliver(ward, _item(ward, device_epoch=1, device_counter=5))
+    with unit_of_work() as session:
+        fleet.revoke_kiosk(session, session.get_one(Kiosk, ward.kiosks[0].id))
+        desk = session.get_one(Desk, ward.desks[0].id)
+        again = fleet.enrol_kiosk(session, desk, name="máy mới").kiosk.id
+        elsewhere = fleet.enrol_kiosk(
+            session, session.get_one(Desk, ward.desks[1].id), name="quầy khác"
+        ).kiosk.id
+    hour = timedelta(hours=1)
+    back = _item(ward, device_epoch=1, device_counter=6, tapped_at=now - hour, kiosk_id=again)
+    stranger = _item(
+        ward,
+        visit=finished_visit(ward.desks[1]),
+        desk=1,
+        device_epoch=1,
+        device_counter=7,
+        tapped_at=now - hour,
+        kiosk_id=elsewhere,
+    )
+    assert _deliver(ward, back) == [RecordingResult.RECORDED]
+    assert _deliver(ward, stranger) == [RecordingResult.RECORDED]
+    assert [row.local_day for row in _ratings()] == [clock.today(), None, clock.today()]
+    assert _marks() == [Mark.BACKDATED]
+
+
+def test_a_clock_that_jumped_ahead_unmeasured_is_corrected_by_the_delivery(ward: Office) -> None:
+    """Tapped while nothing measured the clock, so that the last offset is that of before."""
+    fast = timedelta(hours=1)
+    item = _item(ward, clock_offset_ms=0, tapped_at=clock.now() + fast)
+    assert _deliver(ward, item, slow_by=-fast) == [RecordingResult.RECORDED]
+    (row,) = _ratings()
+    assert (row.local_day, row.clock_offset_ms) == (clock.today(), -3600_000)
+    assert _marks() == [Mark.CLOCK_CORRECTED]
+    assert _deliver(ward, item) == [RecordingResult.KNOWN]
+
+
+@pytest.mark.parametrize("measured", [timedelta(days=3), timedelta(0)])
+def test_a_time_to_come_that_nothing_explains_has_no_day(ward: Office, measured: timedelta) -> None:
+    item = _item(ward, clock_offset_ms=0, tapped_at=clock.now() + timedelta(days=3))
+    assert _deliver(ward, item, slow_by=-measured) == [RecordingResult.RECORDED]
+    assert _ratings()[0].local_day is None
+    assert _marks() == [Mark.DAY_UNKNOWN]
 
 
 def test_a_late_delivery_of_an_older_counter_is_no_backdating(ward: Office, now: datetime) -> None:
