@@ -25,7 +25,7 @@ from satisfaction.wording import read_words
 
 LONGEST_TITLE = 200
 LONGEST_LINE = 300
-IDLE_SECONDS = (15, 600)
+IDLE_SECONDS = (60, 300)
 INVITATION_HOURS = (1, 24 * 31)
 
 

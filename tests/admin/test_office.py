@@ -227,7 +227,8 @@ def test_what_devices_show_changes_with_the_mark(ruler: OfficersBrowser, ward: O
     [
         ("drawing", (SVG, "logo.png"), FAULTS[OfficeFault.MARK_OTHER_FORMAT]),
         ("drawing", (picture()[:200], "logo.png"), FAULTS[OfficeFault.MARK_BROKEN]),
-        ("idle_seconds", "5", "từ 15 đến 600"),
+        ("idle_seconds", "59", "từ 60 đến 300"),
+        ("idle_seconds", "301", "từ 60 đến 300"),
         ("idle_seconds", "x", "Ghi một số."),
         ("office_title", "x" * 201, "nhiều nhất 200"),
         ("reason_codes", ["nothing"], FAULTS[OfficeFault.REASON_UNKNOWN]),
