@@ -14,7 +14,7 @@ from satisfaction.web.guards import client_network, public
 
 blueprint = Blueprint("pairing", __name__)
 
-LONGEST_TYPED = 24
+LONGEST_TYPED = 400
 ERASE = "erase"
 
 
@@ -51,8 +51,12 @@ def create() -> ResponseReturnValue:
 
 
 def _plain(typed: str) -> str:
-    """Return what was typed as codes are written, no longer than one."""
-    signs = [sign for sign in typed[:LONGEST_TYPED].upper() if sign in CODE_ALPHABET]
+    """Return what was typed as codes are written, no longer than one.
+
+    A reader that types what it scans gives the whole address of the symbol, whose end is the code.
+    """
+    code = typed[:LONGEST_TYPED].rpartition("=")[2]
+    signs = [sign for sign in code.upper() if sign in CODE_ALPHABET]
     return "".join(signs)[:CODE_LENGTH]
 
 
@@ -63,5 +67,6 @@ def _show(code: str, *, problem: str = "") -> str:
         problem=problem,
         keys=CODE_ALPHABET,
         length=CODE_LENGTH,
+        longest=LONGEST_TYPED,
         erase=ERASE,
     )

@@ -1,5 +1,6 @@
 """A device becomes a kiosk by a code, typed with nothing but a form."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -52,6 +53,26 @@ def test_a_scanned_code_stands_in_the_form_and_nothing_has_happened(
     code = _code(ward)
     assert f'value="{code}"' in device.get(f"/kiosk/pair?code={code}").text
     assert device.get("/kiosk/screen").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://danhgia.example.gov.vn/kiosk/pair?code={}",
+        "HTTP://10.0.0.5:8000/KIOSK/PAIR?CODE={}",
+        "2Fhttps://may-chu.xa-2345.example.gov.vn/kiosk/pair?code={}\r",
+    ],
+)
+def test_a_reader_that_types_the_whole_address_gives_the_code(
+    device: FlaskClient, ward: Office, address: str
+) -> None:
+    code = _code(ward)
+    typed = address.format(code)
+    form = device.get("/kiosk/pair").text
+    longest = re.search(r'name="code" value="" maxlength="(\d+)"', form)
+    assert longest is not None
+    assert len(typed) < int(longest[1])
+    assert device.post("/kiosk/pair", data={"code": typed}).status_code == 303
 
 
 def test_keys_on_the_page_write_a_code_without_a_program(device: FlaskClient, ward: Office) -> None:
