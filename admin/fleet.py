@@ -60,7 +60,12 @@ def index() -> ResponseReturnValue:
     """Show every device, troubled ones first, and what was not counted."""
     scope, sorting = current_officer().scope(Permission.READ_FLEET), read_sorting(ORDERS)
     with reading() as session:
-        sheet = watch.read_fleet(session, scope, version=shell_version())
+        sheet = watch.read_fleet(
+            session,
+            scope,
+            version=shell_version(),
+            refused_page=as_key(request.args.get("page")) or 1,
+        )
     return render_template(
         "admin/fleet/index.html",
         sheet=sheet,

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, insert, or_, select
+from sqlalchemy import exists, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from satisfaction.models import AuditEntry, Kiosk, Rating, Refusal
 from satisfaction.taps import RecordingOutcome, Tap
 from satisfaction.terms import AuditAction, RecordingResult, RefusalReason
 
+PAGE_LENGTH = 50
 _INSERT_REFUSAL = {
     "sqlite": sqlite.insert(Refusal).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(Refusal).on_conflict_do_nothing(),
@@ -65,25 +66,39 @@ class KeptRefusal:
     reason: RefusalReason
 
 
-def list_refusals(
-    session: Session, unit_ids: Collection[int], *, most: int = 200
-) -> Sequence[KeptRefusal]:
-    """Return what the devices of these units delivered in vain, the newest first.
+@dataclass(frozen=True)
+class RefusalPage:
+    """One page of what was delivered in vain, and how much there is in all."""
 
-    What was counted after all, as once a device was paired anew, is not in vain.
+    refusals: Sequence[KeptRefusal]
+    total: int
+    page: int
+    page_count: int
+
+
+def list_refusals(session: Session, unit_ids: Collection[int], *, page: int = 1) -> RefusalPage:
+    """Return one page of what the devices of these units delivered in vain, the newest first.
+
+    What was counted after all, as once a device was paired anew, is not in vain. A page beyond
+    the last one is the last one.
     """
     counted = exists().where(Rating.id == Refusal.rating_id)
+    in_vain = (
+        Kiosk.unit_id.in_(unit_ids),
+        or_(Refusal.reason == RefusalReason.CONFLICT, ~counted),
+    )
+    total = session.scalar(select(func.count()).select_from(Refusal).join(Kiosk).where(*in_vain))
+    page_count = max(1, -(-(total or 0) // PAGE_LENGTH))
+    page = min(max(1, page), page_count)
     rows = session.execute(
         select(Refusal.received_at, Kiosk.name, Refusal.reason)
-        .join(Kiosk, Kiosk.id == Refusal.kiosk_id)
-        .where(
-            Kiosk.unit_id.in_(unit_ids),
-            or_(Refusal.reason == RefusalReason.CONFLICT, ~counted),
-        )
+        .join(Kiosk)
+        .where(*in_vain)
         .order_by(Refusal.received_at.desc(), Refusal.id.desc())
-        .limit(most)
+        .limit(PAGE_LENGTH)
+        .offset((page - 1) * PAGE_LENGTH)
     )
-    return [KeptRefusal(*row) for row in rows]
+    return RefusalPage([KeptRefusal(*row) for row in rows], total or 0, page, page_count)
 
 
 def keep_refusals(

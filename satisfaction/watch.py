@@ -22,7 +22,7 @@ from satisfaction.heartbeats import KioskStatus, KioskTrouble, always, list_stat
 from satisfaction.models import Desk, Kiosk, KioskEvent, Rating, Unit, Visit
 from satisfaction.office import find_configuration, get_unit, list_desks, name_of
 from satisfaction.periods import Period, day_period
-from satisfaction.refusals import KeptRefusal, list_refusals
+from satisfaction.refusals import RefusalPage, list_refusals
 from satisfaction.terms import DeskKind, KioskEventKind
 
 MANY_SERVED = 40
@@ -115,14 +115,16 @@ class FleetSheet:
     alerts: Sequence[Alert]
     statuses: Sequence[KioskStatus]
     events: Sequence[Event]
-    refusals: Sequence[KeptRefusal]
+    refused: RefusalPage
     undated: Sequence[UndatedRatings]
     restored: Sequence[RestoredVisits]
     places: Sequence[Place]
     policies: Sequence[UnitPolicy]
 
 
-def read_fleet(session: Session, scope: Set[int], *, version: str) -> FleetSheet:
+def read_fleet(
+    session: Session, scope: Set[int], *, version: str, refused_page: int = 1
+) -> FleetSheet:
     """Return the devices of these units and what is odd about them."""
     units = [get_unit(session, unit_id) for unit_id in sorted(scope)]
     statuses = _list_statuses(session, scope, version)
@@ -130,7 +132,7 @@ def read_fleet(session: Session, scope: Set[int], *, version: str) -> FleetSheet
         alerts=_list_alerts(session, scope, statuses),
         statuses=statuses,
         events=_list_events(session, scope),
-        refusals=list_refusals(session, scope),
+        refused=list_refusals(session, scope, page=refused_page),
         undated=_list_undated(session, scope),
         restored=_list_restored(session, scope),
         places=_list_places(session, scope, units),

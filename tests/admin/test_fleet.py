@@ -11,7 +11,7 @@ from satisfaction import clock, heartbeats, office, recording
 from satisfaction.database import reading, unit_of_work
 from satisfaction.heartbeats import Beat
 from satisfaction.models import CredentialRenewal, Kiosk, KioskEvent
-from satisfaction.refusals import RefusedItem, keep_refused_item
+from satisfaction.refusals import PAGE_LENGTH, RefusedItem, keep_refused_item
 from satisfaction.terms import KioskEventKind, RefusalReason, Role
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import Office
@@ -148,6 +148,28 @@ def test_what_was_not_counted_is_shown_without_any_level(
     page = administrator.get("/admin/fleet").text
     assert "mức không thuộc thang đo" in page
     assert "không đọc được" in page
+
+
+def test_everything_that_was_not_counted_can_be_paged_through(
+    administrator: OfficersBrowser, ward: Office
+) -> None:
+    total = 2 * PAGE_LENGTH + 1
+    with unit_of_work() as session:
+        for level in range(total):
+            item = RefusedItem(
+                item_id=recording.new_rating_id(),
+                kiosk_id=ward.kiosks[0].id,
+                reason=RefusalReason.MALFORMED,
+                content={"level": level},
+            )
+            keep_refused_item(session.connection(), item)
+    pages = [administrator.get(f"/admin/fleet?page={number}").text for number in (1, 2, 3, 9)]
+    shown = [page.count("không đọc được") for page in pages]
+    assert shown == [PAGE_LENGTH, PAGE_LENGTH, 1, 1]
+    assert all(f"data-total>{total}<" in page for page in pages)
+    assert all("trên 3" in page for page in pages)
+    assert [page.count('rel="next"') for page in pages] == [1, 1, 0, 0]
+    assert [page.count('rel="prev"') for page in pages] == [0, 1, 1, 1]
 
 
 def test_ratings_of_an_unknown_day_are_shown_by_device(
