@@ -11,10 +11,11 @@ import sys
 from typing import Any
 
 from satisfaction.config import ensure_data_folder, load_settings
-from satisfaction.errors import DataInUseError
-from satisfaction.logs import PLAIN, logging_config
+from satisfaction.errors import DataInUseError, SatisfactionError
+from satisfaction.logs import PLAIN, configure_logs, logging_config
 from satisfaction.notices import say
 from satisfaction.presence import stay_present
+from satisfaction.web import reloading
 from satisfaction.web.listening import find_binds, read_port
 
 METRICS = os.environ.get("HAILONG_METRICS", "")
@@ -43,6 +44,25 @@ def on_starting(_server: Any) -> None:
 def when_ready(_server: Any) -> None:
     """Treat Ctrl-C in the terminal as a request to finish, not as one to break off."""
     signal.signal(signal.SIGINT, lambda _signal, _frame: os.kill(os.getpid(), signal.SIGTERM))
+
+
+def on_reload(server: Any) -> None:
+    """Begin the next workers with the settings of now; those that cannot be used change nothing.
+
+    gunicorn alone would keep the application that it made first. Its code stays: a new release is
+    a restart, during which the socket holds whoever comes.
+    """
+    before = dict(os.environ)
+    try:
+        reloading.take_handed_over(os.environ)
+        server.app.callable = server.app.load()
+    except SatisfactionError as error:
+        os.environ.clear()
+        os.environ.update(before)
+        server.log.error("%s", say(error))
+        return
+    configure_logs(os.environ)
+    server.log.info("settings taken anew")
 
 
 def on_exit(_server: Any) -> None:
