@@ -166,6 +166,9 @@ def carry_out(held: HeldRun) -> bool:
     except Exception as failure:  # One job's fault must not stop the others.
         problem = f"{type(failure).__name__}: {failure}"
         logger.exception("job %s failed", held.job)
+    else:
+        told = {"job": held.job, "due_at": held.planned_at.isoformat(), "result": dict(result)}
+        logger.info("job done", extra=told)
     with unit_of_work() as session:
         ledger.finish_run(session, held, result=result, problem=problem)
     return result is not None

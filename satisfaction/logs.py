@@ -5,9 +5,13 @@ written as escapes. Nobody may log a comment, a token or a full address in the f
 """
 
 import logging
+import logging.config
 import re
 import sys
+import threading
+from collections.abc import Mapping
 from logging.handlers import SysLogHandler
+from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +19,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 PLAIN, JSON, CEF = "plain", "json", "cef"
+LEVELS = ("debug", "info", "warning", "error")
 DEEDS = "hailong.deeds"
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _SEVERITY = {"debug": 1, "info": 3, "warning": 6, "error": 8, "critical": 10}
@@ -95,12 +100,49 @@ def logging_config(form: str, level: str) -> dict[str, Any]:
         },
         "root": {"level": level.upper(), "handlers": ["line"]},
         # gunicorn's own line for each request has the page's address and the client's, whole.
-        "loggers": {"gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False}}
+        # Alembic tells of each look at the database's form.
+        "loggers": {
+            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+            "alembic": {"level": "WARNING"},
+        }
         | {
             name: {"level": level.upper(), "handlers": [], "propagate": True}
             for name in ("gunicorn.error", "hailong")
         },
     }
+
+
+def is_for_programs(environment: Mapping[str, str]) -> bool:
+    """Say whether the log is for programs to read, and not for people."""
+    return environment.get("HAILONG_LOG_FORMAT", PLAIN) in {JSON, CEF}
+
+
+def configure_logs(environment: Mapping[str, str]) -> bool:
+    """Have every record of this process, and what ends it, be a line for programs to read.
+
+    Returns whether that is wanted here: where the log is for people, nothing is changed. It reads
+    the environment, because what is wrong with the other settings is logged as well.
+    """
+    if not is_for_programs(environment):
+        return False
+    form = environment["HAILONG_LOG_FORMAT"]
+    level = environment.get("HAILONG_LOG_LEVEL", "info")
+    logging.config.dictConfig(logging_config(form, level if level in LEVELS else "info"))
+    logging.captureWarnings(capture=True)
+    sys.excepthook = _log_end
+    threading.excepthook = lambda ended: _log_end(
+        ended.exc_type, ended.exc_value, ended.exc_traceback
+    )
+    return True
+
+
+def _log_end(
+    kind: type[BaseException], problem: BaseException | None, trace: TracebackType | None
+) -> None:
+    """Log what ends a thread or the process, as one line with its trace."""
+    if problem is None or issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    logging.getLogger("hailong").critical("ended", exc_info=(kind, problem, trace))
 
 
 def send_deeds_to(address: str) -> logging.Handler:
@@ -117,7 +159,12 @@ def send_deeds_to(address: str) -> logging.Handler:
         sys.stderr.write(f"syslog {address}: {problem.strerror}\n")
         return logging.NullHandler()
     handler.setFormatter(make_formatter(CEF))
-    logging.getLogger(DEEDS).addHandler(handler)
+    logger = logging.getLogger(DEEDS)
+    for earlier in [one for one in logger.handlers if isinstance(one, _QuietHandler)]:
+        # A server that took its settings anew tells of each deed once.
+        logger.removeHandler(earlier)
+        earlier.close()
+    logger.addHandler(handler)
     return handler
 
 

@@ -5,6 +5,7 @@ database. Any number of these may run, and any of them may be killed at any inst
 """
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from satisfaction import clock, jobs, schema, sending
 from satisfaction.errors import SatisfactionError
+from satisfaction.logs import configure_logs
 
 TICK_SECONDS = 15
 logger = logging.getLogger("hailong.jobs")
@@ -96,6 +98,7 @@ def plan_and_send(stopped: threading.Event | None = None) -> int:
 
 def run(app: Flask) -> None:
     """Tick until SIGTERM or Ctrl-C; what is being done then is finished first."""
+    configure_logs(os.environ)
     ticks = Ticks(app)
     scheduler = SteadyScheduler(timezone=clock.OFFICE_ZONE)
     for name, work in (("jobs", ticks.run_jobs), ("letters", ticks.send_letters)):

@@ -8,7 +8,7 @@ from flask import current_app
 from satisfaction import backups, clock, restoring, schema
 from satisfaction.audit import record_deed
 from satisfaction.backups import Backup, BackupKind
-from satisfaction.commands.base import DatabaseCommands
+from satisfaction.commands.base import DatabaseCommands, tell
 from satisfaction.config import Settings
 from satisfaction.database import db, unit_of_work
 from satisfaction.terms import AuditAction
@@ -48,7 +48,7 @@ def now_command(*, kind: str, unless_recent: bool) -> None:
         taken = backups.run_nightly_backup(_settings())
     else:
         taken = backups.run_backup(_settings(), BackupKind(kind))
-    click.echo(_line(taken))
+    tell(_line(taken), "backup taken", backup=backups.deed_of(taken))
 
 
 @backup.command("list")

@@ -1,5 +1,7 @@
 """What every command has: its group, its one line of refusal, and how it reads a day."""
 
+import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -19,20 +21,33 @@ from satisfaction.errors import (
     SatisfactionError,
     UnitNotFoundError,
 )
+from satisfaction.logs import configure_logs, is_for_programs
 from satisfaction.models import Unit
 from satisfaction.notices import say
 from satisfaction.periods import Period, day_period
 from satisfaction.web.office_words import say_fault_to_operator
 
 DAY = click.DateTime(["%Y-%m-%d"])
+_log = logging.getLogger("hailong.commands")
 
 
 class Refused(click.ClickException):
     """A command that could not be carried out, as one line."""
 
     def show(self, file: Any = None) -> None:
-        """Print the line alone."""
-        click.echo(self.message, file=file, err=True)
+        """Print the line alone, or log it where programs read the log."""
+        if configure_logs(os.environ):
+            _log.error("%s", self.message)
+        else:
+            click.echo(self.message, file=file, err=True)
+
+
+def tell(words: str, event: str, *, is_trouble: bool = False, **told: Any) -> None:
+    """Say in words what a command that a service begins has done; in its log as an event."""
+    if is_for_programs(os.environ):
+        _log.log(logging.WARNING if is_trouble else logging.INFO, event, extra=told)
+    else:
+        click.echo(words, err=is_trouble)
 
 
 @contextmanager
@@ -56,7 +71,8 @@ class Commands(AppGroup):
     needs_database = True
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command within the application."""
+        """Run the command within the application, and log as the environment asks for."""
+        configure_logs(os.environ)
         app = ctx.ensure_object(ScriptInfo).load_app()
         with in_plain_words(), app.app_context():
             if self.needs_database:

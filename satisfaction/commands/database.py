@@ -9,7 +9,7 @@ from satisfaction import (
     pruning,
     schema,
 )
-from satisfaction.commands.base import Commands, DatabaseCommands
+from satisfaction.commands.base import Commands, DatabaseCommands, tell
 from satisfaction.config import Settings
 from satisfaction.database import unit_of_work
 from satisfaction.demonstration import load_demonstration
@@ -30,7 +30,7 @@ def prepare_command(*, without_backup: bool, unless_away: bool) -> None:
     except DatabaseUnusableError as away:
         if not unless_away:
             raise
-        click.echo(say(away), err=True)
+        tell(say(away), "database away", is_trouble=True, detail=away.fields.get("detail", ""))
 
 
 @database.command("check")

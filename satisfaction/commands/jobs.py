@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from satisfaction import clock, ledger, scheduler, schema
-from satisfaction.commands.base import DatabaseCommands
+from satisfaction.commands.base import DatabaseCommands, tell
 from satisfaction.config import Settings
 from satisfaction.database import db, reading
 from satisfaction.errors import DatabaseUnusableError
@@ -35,11 +35,11 @@ def run_command() -> None:
     try:
         schema.check_database()
     except DatabaseUnusableError as away:
-        click.echo(say(away), err=True)
+        tell(say(away), "database away", is_trouble=True, detail=away.fields.get("detail", ""))
     settings: Settings = current_app.config["SETTINGS"]
     stay_present(settings.data_folder)
     db.engine.dispose()
-    click.echo("Bộ lịch đang chạy / The scheduler is running")
+    tell("Bộ lịch đang chạy / The scheduler is running", "The scheduler is running")
     scheduler.run(this_app())
 
 
