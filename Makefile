@@ -35,7 +35,7 @@ test: programs .venv/dev.stamp format lint types layers suite
 	@touch $@
 
 programs:
-	@$(NEED) python chromium postgresql pdf
+	@$(NEED) python chromium postgresql pdf proxy compiler sealing
 
 format: .venv/dev.stamp
 	$(BIN)/ruff format --check .

@@ -18,17 +18,23 @@ is_there() {
                 /sbin/ldconfig -p | grep -q "$library\\.so\\.0" || return 1
             done ;;
         mail) [ -x /usr/sbin/postfix ] ;;
+        proxy) [ -x /usr/sbin/nginx ] ;;
+        compiler) command -v gcc >/dev/null && [ -e /usr/include/stdio.h ] ;;
+        sealing) command -v gpg >/dev/null && command -v age >/dev/null ;;
         *) say "requirements/debian.sh: $1?"; exit 2 ;;
     esac
 }
 
 packages() {
     case "$1" in
-        python) echo python3-venv ;;
+        python) echo python3 python3-venv ;;
         chromium) echo chromium chromium-headless-shell libatomic1 ;;
         postgresql) echo postgresql-15 ;;
         pdf) echo libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 ;;
         mail) echo postfix ;;
+        proxy) echo nginx-light ;;
+        compiler) echo gcc libc6-dev ;;
+        sealing) echo gpg gpg-agent age ;;
     esac
 }
 
@@ -67,7 +73,9 @@ set_up_no_mail() {
 }
 
 PYTHON=${PYTHON:-python3}
-if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+# A bare Debian has none yet: "python" brings it.
+is_new_enough() { "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+if command -v "$PYTHON" >/dev/null && ! is_new_enough; then
     say "Cần Python 3.11 trở lên / Python 3.11 or newer is needed"
     exit 1
 fi

@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -47,12 +47,16 @@ class BackupKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class BackupPlan:
-    """Of which database backups are taken, where they lie, and with what they are sealed."""
+    """Of which database backups are taken, where they lie, and with what they are sealed.
+
+    ``may_lie_open`` says that somebody means an open one to follow one that was sealed.
+    """
 
     url: str
     folder: Path
     keys: Keys = field(default_factory=Keys)
     copy_to: str = ""
+    may_lie_open: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +77,17 @@ class Backup:
     contents: Contents
     proved: str = ""
 
+    @property
+    def is_sealed(self) -> bool:
+        """Whether nobody can read it without a key."""
+        return Path(self.name).suffix in {envelopes.GPG, envelopes.AGE}
+
 
 def plan_from(settings: Settings) -> BackupPlan:
     """Return the plan that the settings describe."""
     keys = Keys(
         recipient=settings.backup_recipient,
+        passphrase=settings.backup_passphrase,
         passphrase_file=settings.backup_passphrase_file,
         identity_file=settings.backup_identity_file,
         gpg_home=settings.data_folder / "gnupg",
@@ -90,13 +100,15 @@ def plan_from(settings: Settings) -> BackupPlan:
     )
 
 
-def run_backup(settings: Settings, kind: BackupKind = BackupKind.NIGHTLY) -> Backup:
+def run_backup(
+    settings: Settings, kind: BackupKind = BackupKind.NIGHTLY, *, may_lie_open: bool = False
+) -> Backup:
     """Take a backup, note it in the log, let old ones go and send it away: the nightly job.
 
     It may run twice and may run late. Writes: audit_entry, in a unit of work of its own.
     Raises: BackupFailedError, ProgramMissingError, ProgramFailedError.
     """
-    plan = plan_from(settings)
+    plan = replace(plan_from(settings), may_lie_open=may_lie_open)
     backup = take_backup(plan, kind)
     with unit_of_work() as session:
         record_deed(session, AuditAction.BACKUP_TAKEN, detail=deed_of(backup))
@@ -130,6 +142,7 @@ def take_backup(plan: BackupPlan, kind: BackupKind) -> Backup:
     """
     now = clock.now()
     with _one_at_a_time(plan.folder), _scratch(plan.folder) as scratch:
+        _require_seal(plan)
         _require_room(plan)
         dump = scratch / f"dump{dumps.suffix_of(plan.url)}"
         try:
@@ -389,6 +402,18 @@ def _scratch(folder: Path) -> Iterator[Path]:
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _require_seal(plan: BackupPlan) -> None:
+    """Refuse to let a backup lie open where the last one was sealed: a key has gone unnoticed.
+
+    Raises: BackupFailedError.
+    """
+    if plan.keys.suffix or plan.may_lie_open:
+        return
+    newest = next(iter(list_backups(plan.folder)), None)
+    if newest is not None and newest.is_sealed:
+        raise BackupFailedError(problem="not sealed", name=newest.name)
 
 
 def _require_room(plan: BackupPlan) -> None:

@@ -101,6 +101,9 @@ class Settings(BaseSettings):
         default="",
         description="Where each backup is copied to: an absolute folder, or user@host:/folder.",
     )
+    backup_passphrase: str = Field(
+        default="", repr=False, description="Passphrase that seals backups with gpg; a secret."
+    )
     backup_passphrase_file: Path | None = Field(
         default=None, description="File whose first line seals backups with gpg."
     )

@@ -1,6 +1,6 @@
 """Seal files with gpg or age, and open them again. Refuses to invent cryptography of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from satisfaction.errors import BackupFailedError, ProgramFailedError
@@ -16,11 +16,12 @@ class Keys:
     """With what backups are sealed and opened; nothing set means that they lie open.
 
     Shape: ``recipient`` is an age recipient (age1…) or whatever gpg knows a public key by;
-    ``passphrase_file`` seals with gpg and a passphrase; ``identity_file`` opens what age sealed;
-    ``gpg_home`` is where gpg keeps its keys, its usual place where unset.
+    ``passphrase``, or the first line of ``passphrase_file``, seals with gpg; ``identity_file``
+    opens what age sealed; ``gpg_home`` is where gpg keeps its keys, its usual place where unset.
     """
 
     recipient: str = ""
+    passphrase: str = field(default="", repr=False)
     passphrase_file: Path | None = None
     identity_file: Path | None = None
     gpg_home: Path | None = None
@@ -30,7 +31,7 @@ class Keys:
         """What is added to the name of a sealed file; empty where nothing is sealed."""
         if self.recipient.startswith("age1"):
             return AGE
-        return GPG if self.recipient or self.passphrase_file else ""
+        return GPG if self.recipient or self.passphrase or self.passphrase_file else ""
 
 
 def seal_file(opened: Path, sealed: Path, *, keys: Keys) -> None:
@@ -44,9 +45,8 @@ def seal_file(opened: Path, sealed: Path, *, keys: Keys) -> None:
         words = ["--encrypt", "--trust-model", "always", "-r", keys.recipient, "-o", sealed]
         _run_gpg(keys, *words, opened)
     else:
-        assert keys.passphrase_file is not None, "there is something to seal with"
-        words = ["--symmetric", "--cipher-algo", "AES256", "--passphrase-file"]
-        _run_gpg(keys, *words, keys.passphrase_file, "-o", sealed, opened)
+        words = ["--symmetric", "--cipher-algo", "AES256"]
+        _run_gpg(keys, *words, *_secret(keys), "-o", sealed, opened)
 
 
 def open_file(sealed: Path, opened: Path, *, keys: Keys) -> None:
@@ -59,11 +59,17 @@ def open_file(sealed: Path, opened: Path, *, keys: Keys) -> None:
             raise BackupFailedError(problem="no key", name=sealed.name)
         run_program(["age", "--decrypt", "-i", keys.identity_file, "-o", opened, sealed])
         return
-    secret = ["--passphrase-file", keys.passphrase_file] if keys.passphrase_file else []
     try:
-        _run_gpg(keys, *secret, "-o", opened, "--decrypt", sealed)
+        _run_gpg(keys, *_secret(keys), "-o", opened, "--decrypt", sealed)
     except ProgramFailedError as problem:
         raise BackupFailedError(problem="no key", name=sealed.name) from problem
+
+
+def _secret(keys: Keys) -> list[object]:
+    """Return how gpg learns the passphrase: by a pipe or a file, never among its words."""
+    if keys.passphrase:
+        return ["--passphrase-fd", 0]
+    return ["--passphrase-file", keys.passphrase_file] if keys.passphrase_file else []
 
 
 def _run_gpg(keys: Keys, *words: object) -> None:
@@ -71,7 +77,8 @@ def _run_gpg(keys: Keys, *words: object) -> None:
     if keys.gpg_home is not None:
         keys.gpg_home.mkdir(mode=0o700, exist_ok=True)
         home = ["--homedir", keys.gpg_home]
-    run_program([*_GPG, *home, *words])
+    line = f"{keys.passphrase}\n".encode() if keys.passphrase else None
+    run_program([*_GPG, *home, *words], stdin=line)
 
 
 def can_be_opened(keys: Keys) -> bool:

@@ -227,6 +227,10 @@ _BACKUP_PROBLEMS = {
     "no key": ("không mở được: thiếu khóa hoặc sai khóa", "the key to open it is missing or wrong"),
     "unreadable": ("bản sao lưu không đọc được", "the backup cannot be read"),
     "damaged": ("bản sao lưu bị hỏng", "the backup is damaged"),
+    "not sealed": (
+        "bản trước được niêm phong, nay không có khóa; nếu cố ý: backup now --unsealed",
+        "the last one was sealed and now no key is set; if that is meant: backup now --unsealed",
+    ),
     "altered": ("bản sao lưu đã bị thay đổi", "the backup was altered"),
     "differs": ("bản sao không khớp với dữ liệu gốc", "the copy differs from what was copied"),
     "other engine": ("bản sao lưu của loại cơ sở dữ liệu khác", "it is of another engine"),

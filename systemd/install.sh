@@ -16,6 +16,7 @@ SOURCE=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 ROOT=$DESTDIR$PREFIX
 ETC=$DESTDIR/etc/hailong
 UNITS=$DESTDIR/etc/systemd/system
+COMMAND=$DESTDIR/usr/local/sbin/hailong
 DATA=$DESTDIR/var/lib/hailong
 SERVICES="hailong-web.socket hailong-web.service hailong-jobs.service hailong-backup.timer"
 UNIT_FILES="$SERVICES hailong-backup.service"
@@ -70,7 +71,9 @@ make_settings() {
     install -d -m 755 "$ETC"
     install -d -m 700 "$ETC/credentials"
     [ -e "$ETC/hailong.env" ] || install -m 640 "$SOURCE/systemd/hailong.env" "$ETC/hailong.env"
-    mkdir -p "$UNITS"
+    mkdir -p "$UNITS" "$(dirname "$COMMAND")"
+    sed "s|/opt/hailong|$PREFIX|g" "$SOURCE/systemd/hailong" >"$COMMAND"
+    chmod 755 "$COMMAND"
     for unit in $UNIT_FILES; do
         sed "s|/opt/hailong|$PREFIX|g" "$SOURCE/systemd/$unit" >"$UNITS/$unit"
         chmod 644 "$UNITS/$unit"
@@ -84,24 +87,10 @@ stop_services() {
     systemctl stop hailong-web.service hailong-jobs.service 2>/dev/null || true
 }
 
-# Bring the database to the release's form as the services' user, with the services' settings.
+# Bring the database to the release's form as the services' user, with their settings and secrets.
 prepare_database() {
     [ -z "$DESTDIR" ] || return 0
-    if has_systemd; then
-        systemd-run --quiet --pipe --wait --collect --uid=hailong --gid=hailong \
-            --property=EnvironmentFile=-/etc/hailong/hailong.env \
-            --property=LoadCredential=hailong:/etc/hailong/credentials \
-            --setenv=HAILONG_DATA=/var/lib/hailong --working-directory="$RELEASE/app" \
-            "$RELEASE/venv/bin/python" -m flask --app wsgi database prepare
-    else
-        (
-            cd "$RELEASE/app"; umask 077
-            set -a; . /etc/hailong/hailong.env; set +a
-            HAILONG_DATA=/var/lib/hailong HOME=/var/lib/hailong setpriv --reuid=hailong \
-                --regid=hailong --init-groups --no-new-privs \
-                "$RELEASE/venv/bin/python" -m flask --app wsgi database prepare
-        )
-    fi
+    RELEASE=$RELEASE "$COMMAND" database prepare
 }
 
 start_services() {
@@ -148,7 +137,7 @@ do_uninstall() {
     fi
     # The administrator's own additions, in folders such as hailong-web.service.d, stay.
     for unit in $UNIT_FILES; do rm -f "$UNITS/$unit"; done
-    rm -f "$DESTDIR/usr/lib/sysusers.d/hailong.conf"
+    rm -f "$DESTDIR/usr/lib/sysusers.d/hailong.conf" "$COMMAND"
     rm -rf "$ROOT"
     if has_systemd; then systemctl daemon-reload; fi
     say "Đã gỡ; dữ liệu còn ở $DATA, cấu hình ở $ETC / Removed; data stays in $DATA, settings in $ETC"

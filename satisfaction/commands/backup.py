@@ -41,13 +41,14 @@ def _line(taken: Backup) -> str:
 @backup.command("now")
 @click.option("--kind", type=KINDS, default=BackupKind.BY_HAND.value)
 @click.option("--unless-recent", is_flag=True, help="Not after a nightly one of the last 12 hours.")
-def now_command(*, kind: str, unless_recent: bool) -> None:
+@click.option("--unsealed", is_flag=True, help="Let it lie open, though the last one was sealed.")
+def now_command(*, kind: str, unless_recent: bool, unsealed: bool) -> None:
     """Take a backup and prove it; one by hand is kept until somebody removes it."""
     schema.check_database()
     if unless_recent:
         taken = backups.run_nightly_backup(_settings())
     else:
-        taken = backups.run_backup(_settings(), BackupKind(kind))
+        taken = backups.run_backup(_settings(), BackupKind(kind), may_lie_open=unsealed)
     tell(_line(taken), "backup taken", backup=backups.deed_of(taken))
 
 

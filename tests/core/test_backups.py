@@ -28,17 +28,15 @@ from satisfaction.errors import (
     DatabaseMissingError,
     DataInUseError,
     NewerDataError,
-    ProgramMissingError,
 )
 from satisfaction.models import AuditEntry, Rating
 from satisfaction.terms import AuditAction
 from satisfaction.web.contexts import this_app
-from tests.commanding import running_command
+from tests.commanding import run_command, running_command
 from tests.conftest import Office
 from tests.making import rated_visit
 
 Run = Callable[..., Result]
-HAS_AGE = shutil.which("age") is not None
 
 
 @pytest.fixture
@@ -214,13 +212,6 @@ def test_a_sealed_backup_comes_back_with_its_key_only(
 ) -> None:
     _rate(ward)
     keys = _keys(way, tmp_path)
-    if keys is None:
-        with pytest.raises(ProgramMissingError):
-            backups.take_backup(
-                BackupPlan(url=plan.url, folder=plan.folder, keys=Keys("age1x")),
-                BackupKind.BY_HAND,
-            )
-        return
     sealed = BackupPlan(url=plan.url, folder=plan.folder, keys=keys)
     taken = backups.take_backup(sealed, BackupKind.BY_HAND)
     assert taken.name.endswith(keys.suffix)
@@ -241,13 +232,41 @@ def test_a_sealed_backup_comes_back_with_its_key_only(
     assert _ratings() == 3
 
 
-def _keys(way: str, folder: Path) -> Keys | None:
+def test_a_passphrase_among_the_credentials_seals_whoever_takes_the_backup(
+    settings: Settings, plan: BackupPlan, ward: Office, tmp_path: Path
+) -> None:
+    """As in each unit: the web's before an upgrade, the jobs', the timer's, and by hand."""
+    credential = tmp_path / "hailong_backup_passphrase"
+    credential.write_text("một câu dài của cơ quan\n", encoding="utf-8")
+    credential.chmod(0o400)
+    folder = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    words = ["backup", "now", "--kind", "nightly"]
+    done = run_command(settings, words, **folder)
+    assert done.returncode == 0, done.stderr
+    (sealed,) = backups.list_backups(plan.folder)
+    assert (sealed.is_sealed, sealed.proved) == (True, "restored")
+    assert run_command(settings, ["backup", "verify"], **folder).returncode == 0
+    assert run_command(settings, ["backup", "verify"]).returncode == 1
+
+    with pytest.raises(BackupFailedError) as problem:
+        backups.take_backup(plan, BackupKind.BEFORE_UPGRADE)
+    assert problem.value.fields["problem"] == "not sealed"
+    said = run_command(settings, words)
+    assert said.returncode == 1
+    assert "backup now --unsealed" in said.stderr
+    assert [one.name for one in backups.list_backups(plan.folder)] == [sealed.name]
+
+    assert run_command(settings, ["backup", "now", "--unsealed"]).returncode == 0
+    assert run_command(settings, words).returncode == 0
+    assert {one.is_sealed for one in backups.list_backups(plan.folder)} == {False}
+
+
+def _keys(way: str, folder: Path) -> Keys:
     file = folder / "key"
     if way == "gpg":
         file.write_text("a long passphrase of the office\n")
         return Keys(passphrase_file=file, gpg_home=folder / "gnupg")
-    if not HAS_AGE:
-        return None
+    assert shutil.which("age-keygen") is not None, "apt-get install age"
     subprocess.run(["age-keygen", "-o", file], check=True, capture_output=True)
     recipient = subprocess.run(
         ["age-keygen", "-y", file], check=True, capture_output=True, text=True

@@ -201,8 +201,7 @@ def _dawdle(port: int, kind: int, stop: threading.Event, context: ssl.SSLContext
 
 @pytest.mark.own_app
 def test_slow_clients_do_not_keep_others_waiting(app: Flask) -> None:
-    if NGINX is None:
-        pytest.skip("nginx is not installed: apt-get install nginx-light")
+    assert NGINX is not None, "apt-get install nginx-light"
     with serving(app) as product, proxy(product.port) as port:
         assert _ask(port) == 200
         normal = _Normal(port)
