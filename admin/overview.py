@@ -1,9 +1,19 @@
 """The supervisors' overview: one page from a figure to what to do."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from admin.case_forms import NoteForm
@@ -32,9 +42,11 @@ from satisfaction.dashboard import (
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import InvalidPeriodError, NoteRefusedError
 from satisfaction.figures import is_few
+from satisfaction.jobs import job_names
 from satisfaction.overview import open_scope
 from satisfaction.reports import bars, charts
 from satisfaction.terms import Channel, Dimension, Permission
+from satisfaction.troubles import list_troubles
 from satisfaction.web import dashboard_words, htmx
 from satisfaction.web.guards import current_officer, requires
 from satisfaction.web.readers import current_reader
@@ -137,6 +149,8 @@ def _address_of(todo: Todo, question: Question, voice_links: VoiceLinks) -> str:
         return voice_links.of_unseen()
     if todo.overdue is not None:
         return url_for("admin.cases.index", only="late")
+    if todo.trouble is not None:
+        return url_for("admin.jobs.index")
     if todo.alert is not None and current_officer().may(Permission.READ_FLEET):
         return url_for("admin.fleet.index")
     return ""
@@ -164,6 +178,10 @@ def _read(question: Question, order: LineOrder) -> Dashboard:
         reader=current_reader(),
     )
     with reading() as session:
+        if officer.may(Permission.MANAGE_SYSTEM):
+            settings = current_app.config["SETTINGS"]
+            troubles = list_troubles(session, settings, jobs=job_names())
+            asked = replace(asked, troubles=troubles)
         return build_dashboard(session, asked)
 
 

@@ -35,6 +35,7 @@ from satisfaction.overview import Scope, Wanted, open_scope
 from satisfaction.statistics import ChartPoint, Counted, Interval, wilson_interval
 from satisfaction.terms import Dimension, PeriodKind
 from satisfaction.text import sort_key
+from satisfaction.troubles import Trouble
 from satisfaction.voice_rows import Reader
 from satisfaction.voices import Voice
 
@@ -64,13 +65,17 @@ class LineOrder(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What is asked, the kind of its period, and by whom; ``reader`` is the same officer."""
+    """What is asked, the kind of its period, and by whom; ``reader`` is the same officer.
+
+    ``troubles`` are of the system itself, for who runs it; nobody else is told.
+    """
 
     wanted: Wanted
     kind: PeriodKind
     rights: Rights
     reader: Reader
     order: LineOrder = LineOrder.SHARE
+    troubles: Sequence[Trouble] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +145,8 @@ class Earlier:
 class Todo:
     """One thing to look at: a line below its limits, an alert of a device, or what waits.
 
-    ``overdue`` answers are owed past their day, ``unseen`` voices nobody has looked at.
+    ``overdue`` answers are owed past their day, ``unseen`` voices nobody has looked at;
+    ``trouble`` is the system's own.
     """
 
     line: Line | None = None
@@ -148,6 +154,7 @@ class Todo:
     overdue: int | None = None
     unseen: int | None = None
     oldest_day: date | None = None
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True)
@@ -210,7 +217,9 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
     places = replace(places, lines=sort_lines(places.lines, asked.order))
     has_allegations = unit_ids <= rights.allegations
     alerts = _list_alerts(session, unit_ids & rights.devices)
+    troubles = [Todo(trouble=trouble) for trouble in asked.troubles]
     below = [Todo(line=places.find(key)) for key in places.outliers.below]
+    owed = _find_owed(session, asked.reader, unit_ids)
     return Dashboard(
         scope=scope,
         kind=asked.kind,
@@ -223,7 +232,7 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
         hours=_read_hours(session, query),
         reasons=_read_reasons(session, query, has_allegations=has_allegations),
         procedures=_chart_procedures(session, query),
-        todos=choose_in_turn(below, _find_owed(session, asked.reader, unit_ids), alerts),
+        todos=choose_in_turn(troubles, below, owed, alerts),
         voices=_list_voices(session, asked.reader, unit_ids, query),
         notes=list_notes(session, unit_id, period),
         waiting=_list_waiting(session, scope.query, unit_ids),

@@ -27,6 +27,7 @@ from satisfaction.web.formats import (
     as_weekday,
     is_vietnamese,
 )
+from satisfaction.web.trouble_words import say_trouble
 from satisfaction.web.words import as_level, line_label, name_dates, name_period
 
 MOST_NAMED = 3
@@ -406,6 +407,8 @@ def say_todo(todo: Todo, chart: Chart[str]) -> tuple[str, str]:
         return str(heading), str(detail)
     if todo.alert is not None:
         return f"{todo.alert.subject}: {_lower(say_alert(todo.alert))}", todo.alert.unit_name
+    if todo.trouble is not None:
+        return say_trouble(todo.trouble)
     if todo.unseen is not None:
         heading = _("%(amount)s ý kiến chưa xem", amount=as_number(todo.unseen))
     else:
