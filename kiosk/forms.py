@@ -33,6 +33,16 @@ def _within_reckoning(instant: datetime) -> datetime:
     return max(FIRST_TIME, min(instant, LAST_TIME))
 
 
+def _written_out(value: object) -> object:
+    """Take no number for a time: no device writes one, and it would be a day of some century.
+
+    Raises: ValueError for what is no text.
+    """
+    if not isinstance(value, str | datetime):
+        raise ValueError("no time")
+    return value
+
+
 DeviceTime = Annotated[AwareDatetime, AfterValidator(_within_reckoning)]
 
 
@@ -69,7 +79,7 @@ class RatingMessage(BaseModel):
     configuration: Counter
     scale: Counter
     level: Annotated[int, Field(ge=1, le=7)]
-    tapped_at: AwareDatetime
+    tapped_at: Annotated[AwareDatetime, BeforeValidator(_written_out)]
     clock_offset_ms: Annotated[int, Field(ge=-(2**31), le=2**31 - 1)] | None = None
     epoch: Counter | None = None
     counter: Counter | None = None
