@@ -1,12 +1,12 @@
-// Asks the server every two seconds what to show, and knows by its answers, never by the
+// Asks the server at least every two seconds what to show, and knows by its answers, never by the
 // browser's word, whether the server is there.
 
 import { about } from "./kiosk-timers.js";
 
-const EVERY_MS = 2_000;
+const EVERY_MS = 1_800;
+const EARLY_OR_LATE = 0.1;
 const SELDOM_MS = 10_000;
 const LONGEST_WAIT_MS = 4_000;
-const QUIET_MS = 30 * 60_000;
 const NOTICE_MS = 5_000;
 
 export class Poll {
@@ -17,7 +17,6 @@ export class Poll {
   #handle = 0;
   #isAsking = false;
   #failures = 0;
-  #lastNews = performance.now();
   #isReached = true;
   #change = 0;
 
@@ -43,22 +42,16 @@ export class Poll {
     this.#plan(EVERY_MS);
   }
 
-  // Somebody is there: do not be slow.
-  notice() {
-    this.#lastNews = performance.now();
-  }
-
   #plan(ms) {
     clearTimeout(this.#handle);
-    this.#handle = setTimeout(() => this.#ask(), ms && about(ms));
+    this.#handle = setTimeout(() => this.#ask(), ms && about(ms, EARLY_OR_LATE));
   }
 
   #pause() {
     if (this.#failures) {
       return Math.min(EVERY_MS * 1.5 ** (this.#failures - 1), SELDOM_MS);
     }
-    const isQuiet = document.hidden || performance.now() - this.#lastNews > QUIET_MS;
-    return isQuiet ? SELDOM_MS : EVERY_MS;
+    return document.hidden ? SELDOM_MS : EVERY_MS;
   }
 
   async #ask() {
@@ -102,7 +95,6 @@ export class Poll {
     this.#succeed();
     if (screen) {
       this.#seen = screen.version;
-      this.notice();
       this.#listener.onScreen(screen);
     }
     this.#listener.onHeard();

@@ -54,5 +54,5 @@ export class Countdown {
 
 export const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-// A span of time give or take a fifth, so that many devices do not ask at the same moment.
-export const about = (ms) => ms * (0.8 + 0.4 * Math.random());
+// A span of time give or take a share, so that many devices do not ask at the same moment.
+export const about = (ms, share = 0.2) => ms * (1 + share * (2 * Math.random() - 1));

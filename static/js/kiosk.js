@@ -418,7 +418,6 @@ class Kiosk {
 
   // Time is the citizen's: whoever is there gets all of it again.
   #noticeCitizen() {
-    this.#poll.notice();
     const isAsked = this.#screens.name === "rate" && !this.#given;
     const isPatient = isAsked || this.#screens.name === "reasons" || this.#screens.name === "wait";
     if (isPatient && !document.querySelector("dialog")) {

@@ -316,6 +316,19 @@ def test_a_store_that_is_full_pauses_the_screen_until_there_is_room(kiosk: Kiosk
     until(page, lambda: [given.level for given in kiosk.counted()] == [4])
 
 
+def test_no_question_waits_longer_than_two_seconds_however_quiet_it_was(
+    kiosk: KioskAtDesk,
+) -> None:
+    page = kiosk.open(has_own_time=True)
+    page.locator(".wait").wait_for()
+    page.clock.pause_at(clock.now() + timedelta(minutes=1))
+    page.clock.fast_forward("45:00")
+    for _ in range(5):
+        page.wait_for_timeout(300)
+        with page.expect_response("**/kiosk/screen*"):
+            page.clock.run_for(2_000)
+
+
 def test_a_revoked_device_keeps_its_queue_until_a_new_pairing(kiosk: KioskAtDesk) -> None:
     page = kiosk.open()
     page.locator(".wait").wait_for()
