@@ -35,6 +35,23 @@ _LOOK = """async () => {
 }"""
 
 
+# Writing begins and does not end: what was put into the store keeps its transaction busy.
+HOLD = """() => {
+  const { add } = IDBObjectStore.prototype;
+  window.isHeld = true;
+  window.held = 0;
+  IDBObjectStore.prototype.add = function (...given) {
+    const request = add.apply(this, given);
+    const again = () => {
+      if (window.isHeld) this.count().onsuccess = again;
+    };
+    window.held += 1;
+    again();
+    return request;
+  };
+}"""
+
+
 def plant_visits(ward: Office, amount: int, *, closed_at: datetime | None = None) -> list[str]:
     """Plant visits of the first desk that are finished and not rated; return their names."""
     at = closed_at or clock.now()
