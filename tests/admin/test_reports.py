@@ -22,7 +22,7 @@ from satisfaction.reports import pdf
 from satisfaction.reports.exports import digest_of
 from satisfaction.reports.report import Report, build_report, interval_of
 from satisfaction.terms import AuditAction, Channel, Dimension, PeriodKind
-from satisfaction.web.formats import as_number, as_shown_share
+from satisfaction.web.formats import as_number, as_share, as_shown_share
 from satisfaction.web.report_files import write_csv, write_pdf, write_xlsx
 from tests.admin.officers import OfficersBrowser
 from tests.admin.test_counts import PAYLOADS
@@ -32,6 +32,7 @@ from tests.reading import fonts_of_pdf, formulas_of, read_paper, read_workbook, 
 
 FEBRUARY = datetime(2026, 2, 9, 3, 0, tzinfo=UTC)
 QUERY = "period=2026-02"
+TEXTS_OF_CSV = 11
 SIGNS = "\x00\x01\x0b\x0c\x1f\ufffe\ud800"
 
 
@@ -135,9 +136,12 @@ def test_page_and_workbook_hold_every_number_of_the_report(
             assert list(written[2:]) == pytest.approx(_numbers(table, row))
             assert all(type(cell) in {int, float, type(None)} for cell in written[2:])
     assert page.facts["Tỷ lệ hài lòng"] == "94,1%"
-    facts = {line[0]: line[1] for line in next(iter(book.values()))}
-    assert facts["Tính là hài lòng"] == report.total.total.satisfied == 111
-    assert facts["Tỷ lệ tham gia"] == pytest.approx(118 / 127)
+    written_facts = [line for line in next(iter(book.values())) if line[1] is not None]
+    wanted_facts = _facts(report)
+    assert [line[0] for line in written_facts] == list(wanted_facts) == list(page.facts)
+    for label, value, *_ in written_facts:
+        assert value == pytest.approx(wanted_facts[label][0])
+        assert page.facts[str(label)] == wanted_facts[label][1]
 
 
 def test_the_csv_holds_the_same_lines(supervisor: OfficersBrowser, february: Office) -> None:
@@ -145,12 +149,65 @@ def test_the_csv_holds_the_same_lines(supervisor: OfficersBrowser, february: Off
     data = supervisor.get(f"/admin/reports/file?{QUERY}&form=csv").data.decode("utf-8-sig")
     lines = list(csv.DictReader(io.StringIO(data), delimiter=";"))
     rows = [row for table in report.tables for _, row in _lines(table)]
-    names = ("Tính là hài lòng", "Tổng lượt đánh giá", "Lượt phục vụ có đánh giá")
-    for line, row in zip(lines, rows, strict=True):
-        assert [line[name] for name in names] == [
-            "" if value is None else str(value)
-            for value in (row.satisfied, row.answers, row.rated_visits)
-        ]
+    figures = [table for table in report.tables for _ in _lines(table)]
+    for line, row, table in zip(lines, rows, figures, strict=True):
+        assert list(line.values())[TEXTS_OF_CSV:] == _written(table, row)
+
+
+def _written(figures: Figures, row: CountRow) -> list[str]:
+    """Return a line's numbers in the order of the file, as counting has them."""
+
+    def share(value: float | None, of: int | None) -> str:
+        return "" if of is None or of < 30 else as_share(value, of)
+
+    values = [
+        row.finished_visits,
+        row.rated_visits,
+        share(row.participation, row.finished_visits),
+        *figures.level_counts(row),
+        row.satisfied,
+        row.neutral,
+        row.dissatisfied,
+        row.answers,
+        share(row.satisfied_share, row.answers),
+        row.unlinked,
+        row.voided,
+        row.marked,
+        row.assisted,
+    ]
+    return ["" if value is None else str(value) for value in values]
+
+
+def _facts(report: Report) -> dict[object, tuple[float, str]]:
+    """Return what the whole says: each figure as a number, and as it is shown."""
+    row = report.total.total
+    interval = interval_of(row)
+    assert interval is not None
+    shares = {
+        "Tỷ lệ hài lòng": (row.satisfied_share, row.answers),
+        "Khoảng tin cậy 95%, từ": (interval.low, row.answers),
+        "Khoảng tin cậy 95%, đến": (interval.high, row.answers),
+        "Tỷ lệ tham gia": (row.participation, row.finished_visits),
+    }
+    counts = {
+        "Lượt phục vụ xong": row.finished_visits,
+        "Lượt phục vụ có đánh giá": row.rated_visits,
+        "Tổng lượt đánh giá": row.answers,
+        "Tính là hài lòng": row.satisfied,
+        "Tính là bình thường": row.neutral,
+        "Tính là không hài lòng": row.dissatisfied,
+        **{f"Mức “{level.label_vi}”": level.count for level in row.levels},
+        "Không gắn lượt phục vụ": row.unlinked,
+        "Đã hủy": row.voided,
+        "Trong đó cần xem lại": row.marked,
+        "Trong đó được hỗ trợ": row.assisted,
+    }
+    found: dict[object, tuple[float, str]] = {}
+    for label, (value, of) in shares.items():
+        found[label] = (value or 0.0, as_share(value, of))
+    for label, count in counts.items():
+        found[label] = (count or 0, as_number(count))
+    return found
 
 
 def test_a_narrowed_report_says_by_what_everywhere(
@@ -190,6 +247,8 @@ def test_the_pdf_says_what_the_page_says_in_vietnamese(
     shown = [_shown(table, row) for table in report.tables for _, row in _lines(table)]
     for line in shown:
         assert " ".join(line) in text
+    for label, (_, said) in _facts(report).items():
+        assert f"{label} {said}" in text
 
 
 def test_a_closed_period_gives_the_same_bytes_twice_and_the_log_has_their_digest(
