@@ -1,4 +1,4 @@
-"""Plan letters: each once for its reader and its period, written in the transaction that claims it.
+"""Plan letters: each once for its reader and its period, stored in the transaction that claims it.
 
 Refuses to send anything and to write a letter twice: who inserts the run inserts the outbox rows.
 """
@@ -47,20 +47,30 @@ class Attachment:
 Render = Callable[[Digest, Language], Rendered]
 
 
-class MakeFile(Protocol):
-    """Make the file that goes with the letters of a unit and a period, if there can be one."""
+class ReadReport(Protocol):
+    """Read what goes as a file with letters; only who makes the file knows what it is."""
 
-    def __call__(self, session: Session, unit_id: int, *, period: Period) -> Attachment | None:
-        """Return the file; nothing where there is none."""
+    def __call__(self, session: Session, unit_id: int, *, period: Period) -> Any:
+        """Return the figures of the file."""
+
+
+MakeFile = Callable[[Any], Attachment | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How letters are read: the figures of the file with them, and which counts are small."""
+
+    read_report: ReadReport
+    limit: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Writing:
-    """How letters are written: their words, the file with them, and which counts are small."""
+    """How letters are written: their words, and the file with them, if one can be made."""
 
     render: Render
     make_file: MakeFile
-    limit: int
 
 
 @dataclass(frozen=True, order=True)
@@ -82,6 +92,20 @@ class Draft:
     language: Language
     figures: dict[str, Any]
     rendered: Rendered
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the letters of one slot say, read from one state and not written yet.
+
+    A file takes seconds to be drawn: no transaction may stay open for that, because on SQLite a
+    reader keeps citizens' taps waiting.
+    """
+
+    slot: Slot
+    digests: tuple[tuple[Subscription, Digest], ...]
+    result: dict[str, int]
+    report: Any = None
 
 
 @dataclass(frozen=True)
@@ -132,11 +156,11 @@ def list_due(session: Session) -> list[Slot]:
     )
 
 
-def draft_slot(session: Session, slot: Slot, writing: Writing) -> Batch:
-    """Write the letters of a slot for those who asked for them at this hour, and may see them."""
+def gather_slot(session: Session, slot: Slot, how: Reading) -> Gathered:
+    """Read the letters of a slot for those who asked for them at this hour, and may see them."""
     facts = _read(session, slot)
     if is_silent(facts):
-        return Batch(slot, (), {"closed" if facts.is_open is False else "nothing": 1})
+        return Gathered(slot, (), {"closed" if facts.is_open is False else "nothing": 1})
     wanted = session.scalars(
         select(Subscription).where(
             Subscription.unit_id == slot.unit_id, Subscription.ended_at.is_(None)
@@ -144,13 +168,27 @@ def draft_slot(session: Session, slot: Slot, writing: Writing) -> Batch:
     )
     now = clock.now()
     asked = [one for one in wanted if slot in slots_of(one, now)]
-    return _write(session, slot, facts=facts, asked=asked, writing=writing)
+    return _gather(session, slot, facts=facts, asked=asked, how=how)
 
 
-def draft_by_hand(session: Session, slot: Slot, writing: Writing) -> Batch:
-    """Write the letters of a slot for all who ask for this kind, at whatever hour, of any day."""
+def gather_by_hand(session: Session, slot: Slot, how: Reading) -> Gathered:
+    """Read the letters of a slot for all who ask for this kind, at whatever hour, of any day."""
     asked = list_wanted(session, slot.kind, [slot.unit_id])
-    return _write(session, slot, facts=_read(session, slot), asked=asked, writing=writing)
+    return _gather(session, slot, facts=_read(session, slot), asked=asked, how=how)
+
+
+def write_letters(gathered: Gathered, writing: Writing) -> Batch:
+    """Put letters into words and draw their file; not to be called within a transaction."""
+    result, file = dict(gathered.result), None
+    if gathered.report is not None:
+        file = writing.make_file(gathered.report)
+        if file is None:
+            result["no_file"] = 1
+    drafts = tuple(
+        _draft(one, digest, is_without_file="no_file" in result, writing=writing)
+        for one, digest in gathered.digests
+    )
+    return Batch(gathered.slot, drafts, result, file)
 
 
 def _read(session: Session, slot: Slot) -> Facts:
@@ -181,41 +219,35 @@ class _Told:
         return self.facts if reader.has_account else self.to_guests
 
 
-def _write(
+def _gather(
     session: Session,
     slot: Slot,
     *,
     facts: Facts,
     asked: Sequence[Subscription],
-    writing: Writing,
-) -> Batch:
+    how: Reading,
+) -> Gathered:
     readers = [(one, find_reader(session, one)) for one in asked]
     has_guests = any(reader and not reader.has_account for _, reader in readers)
     to_guests = (
-        read_guest_facts(session, slot.unit_id, facts=facts, limit=writing.limit)
+        read_guest_facts(session, slot.unit_id, facts=facts, limit=how.limit)
         if has_guests
         else None
     )
     told = _Told(facts, to_guests)
-    digests = [
+    digests = tuple(
         (one, digest)
         for one, reader in readers
         if reader and (digest := _digest(session, one, reader=reader, told=told))
-    ]
+    )
     result = {"letters": len(digests)}
     if len(digests) < len(asked):
         # The answers are what nobody was told of whom this letter did not concern.
         result |= {"unneeded": len(asked) - len(digests), "answers": facts.total.answers}
-    file = None
+    report = None
     if slot.kind is LetterKind.MONTHLY and any(one.reader.has_account for _, one in digests):
-        file = writing.make_file(session, slot.unit_id, period=slot.period)
-        if file is None:
-            result["no_file"] = 1
-    drafts = tuple(
-        _draft(one, digest, is_without_file="no_file" in result, writing=writing)
-        for one, digest in digests
-    )
-    return Batch(slot, drafts, result, file)
+        report = how.read_report(session, slot.unit_id, period=slot.period)
+    return Gathered(slot, digests, result, report)
 
 
 def _digest(

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Callable, Hashable
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import MailServerError, PdfUnavailableError
 from satisfaction.figures import CountQuery
-from satisfaction.letters import Attachment, Batch, Slot, Writing
+from satisfaction.letters import Attachment, Batch, Reading, Slot, Writing
 from satisfaction.mail import Courier, MailServer, build_message
 from satisfaction.outbox import Answer, HeldDelivery, Outcome
 from satisfaction.periods import Period
@@ -21,7 +20,6 @@ from satisfaction.terms import Dimension, PeriodKind
 from satisfaction.web.letter_pages import render_letter, stop_url
 from satisfaction.web.report_files import WRITERS, name_file
 
-MOST_DRAWINGS = 3
 logger = logging.getLogger("hailong.letters")
 
 
@@ -47,41 +45,14 @@ def message_host() -> str:
     return settings.smtp_from.rpartition("@")[2] or "hailong.invalid"
 
 
-class _Reports:
-    """The reports that go with letters: counted while one reads, drawn when one does not.
-
-    Drawing takes seconds, and on SQLite nobody can store a rating while somebody reads.
-    """
-
-    def __init__(self) -> None:
-        self._drawn: dict[Hashable, Attachment | None] = {}
-        self._wanted: Report | None = None
-
-    def make_file(self, session: Session, unit_id: int, *, period: Period) -> Attachment | None:
-        """Return the report of these very figures; where it is not drawn, ask for that."""
-        query = CountQuery(unit_id=unit_id, period=period, by=Dimension.DESK)
-        report = build_report(session, query, PeriodKind.MONTH)
-        if _figures_of(report) in self._drawn:
-            return self._drawn[_figures_of(report)]
-        self._wanted = report
-        return None
-
-    def draw(self) -> bool:
-        """Draw what was asked for, outside of any transaction; return whether anything was."""
-        report, self._wanted = self._wanted, None
-        if report is None:
-            return False
-        self._drawn[_figures_of(report)] = _draw(report)
-        return True
+def read_report(session: Session, unit_id: int, *, period: Period) -> Report:
+    """Return the figures of the report that goes with a monthly letter."""
+    query = CountQuery(unit_id=unit_id, period=period, by=Dimension.DESK)
+    return build_report(session, query, PeriodKind.MONTH)
 
 
-def _figures_of(report: Report) -> Hashable:
-    """Return what a report says, but for the moment at which it was counted."""
-    return tuple((one.query, one.rows, one.total) for one in (report.total, *report.tables))
-
-
-def _draw(report: Report) -> Attachment | None:
-    """Return a report as a file; nothing where this machine makes none."""
+def make_file(report: Report) -> Attachment | None:
+    """Return a report as the file with a letter; nothing where this machine makes none."""
     with current_app.test_request_context():
         try:
             content = WRITERS["pdf"](report)
@@ -111,25 +82,28 @@ def plan_slot(slot: Slot) -> int:
 
 
 def draft(slot: Slot) -> Batch:
-    """Write the letters of one slot from one consistent state."""
-    return write_and_draw(lambda session, writing: letters.draft_slot(session, slot, writing))
+    """Write the letters of one slot from one consistent state, which is let go before."""
+    with reading() as session:
+        gathered = letters.gather_slot(session, slot, how_to_read())
+    return letters.write_letters(gathered, how_to_write())
 
 
-def write_and_draw(write: Callable[[Session, Writing], Batch]) -> Batch:
-    """Write letters from one consistent state, and have their report be drawn outside of it.
+def draft_by_hand(slot: Slot) -> Batch:
+    """Write the letters of a slot for all who ask for this kind, at whatever hour, of any day."""
+    with reading() as session:
+        gathered = letters.gather_by_hand(session, slot, how_to_read())
+    return letters.write_letters(gathered, how_to_write())
 
-    Letters that lack their report are written once more when it is drawn; and again, a few times,
-    where a late rating has changed the figures meanwhile.
-    """
+
+def how_to_read() -> Reading:
+    """Return how the letters of this installation are read."""
     settings: Settings = current_app.config["SETTINGS"]
-    reports = _Reports()
-    writing = Writing(render=render_letter, make_file=reports.make_file, limit=settings.small_count)
-    for _ in range(MOST_DRAWINGS + 1):
-        with reading() as session:
-            batch = write(session, writing)
-        if not reports.draw():
-            break
-    return batch
+    return Reading(read_report=read_report, limit=settings.small_count)
+
+
+def how_to_write() -> Writing:
+    """Return how the letters of this installation are written."""
+    return Writing(render=render_letter, make_file=make_file)
 
 
 def send_waiting(

@@ -66,10 +66,7 @@ def _units(kind: LetterKind, code: str | None) -> list[int]:
 
 def _draft(kind: LetterKind, period: Period, unit_id: int) -> Batch:
     """Write the letters of a unit; one is late only against its own time."""
-    slot = Slot(clock.now(), unit_id, kind, period)
-    return sending.write_and_draw(
-        lambda session, writing: letters.draft_by_hand(session, slot, writing)
-    )
+    return sending.draft_by_hand(Slot(clock.now(), unit_id, kind, period))
 
 
 def _show(batch: Batch) -> None:
