@@ -14,7 +14,6 @@ from satisfaction.database import reading, unit_of_work
 from satisfaction.models import JobRun, Letter, Subscription
 from satisfaction.periods import month_period
 from satisfaction.releases import build_release
-from satisfaction.reports.report import Report
 from satisfaction.terms import DeliveryState, LetterKind, UnitKind
 from tests.conftest import Office
 from tests.jobs.posting import PostOffice
@@ -183,20 +182,3 @@ def test_where_no_pdf_can_be_made_the_letter_and_the_ledger_say_so(
         (run,) = session.scalars(select(JobRun).where(JobRun.planned_at == FIRST))
         assert session.scalars(select(Letter.file_name)).all() == [""]
     assert run.result == {"letters": 2, "no_file": 1}
-
-
-def test_taps_do_not_wait_while_the_file_is_drawn(
-    open_ward: Office, post: PostOffice, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    subscribe(open_ward, kinds=frozenset({LetterKind.MONTHLY}))
-    rate_march(open_ward)
-    drawn: list[str] = []
-
-    def rate_meanwhile(report: Report) -> None:
-        """Store a rating, which a transaction around this would not allow."""
-        rate_day(open_ward, TODAY, "5")
-        drawn.append(report.total.unit_code)
-
-    monkeypatch.setattr(sending, "make_file", rate_meanwhile)
-    tick(FIRST, post)
-    assert len(drawn) == 1
