@@ -50,7 +50,7 @@ def kiosk(ward_now: Office, tabs: Tabs) -> KioskAtDesk:
 def _box(part: Locator) -> dict[str, float]:
     box = part.bounding_box()
     assert box is not None
-    return dict(box)
+    return {"x": box["x"], "y": box["y"], "width": box["width"], "height": box["height"]}
 
 
 def _millimetres(size: tuple[int, int]) -> float:
