@@ -1,20 +1,40 @@
 """The officer's desk page: choose a desk, open a visit, end it. Refuses to show any level."""
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from pathlib import Path
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask import session as remembered
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from admin.forms import DeskForm, VisitForm
 from satisfaction import desks
 from satisfaction.database import reading, unit_of_work
+from satisfaction.desks import DeskSheet
+from satisfaction.dockets import DeskPass, write_pass
 from satisfaction.errors import DeskBusyError, DeskRetiredError, VisitClosedError
+from satisfaction.offline_visits import make_pass
 from satisfaction.terms import Permission
 from satisfaction.web import htmx
-from satisfaction.web.guards import current_officer, requires
+from satisfaction.web.formats import asset_url
+from satisfaction.web.guards import current_officer, public, requires
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 CHOSEN = "desk"
+KEPT_FILES = ("css/tokens.css", "css/admin.css", "icons/mark.svg", "js/desk-offline.js")
+KEPT_MODULES = ("js/desk-kit.js", "js/kiosk-vault.js")
 
 
 @blueprint.get("")
@@ -25,11 +45,58 @@ def index() -> ResponseReturnValue:
 
 
 def _show(form: VisitForm, desk_id: int | None) -> str:
-    scope = current_officer().scope(Permission.SERVE_DESK)
+    officer = current_officer()
     with reading() as session:
-        sheet = desks.read_sheet(session, scope, desk_id)
+        sheet = desks.read_sheet(session, officer.scope(Permission.SERVE_DESK), desk_id)
+        given = make_pass(session, officer.account_id, sheet.desk.id) if sheet.desk else None
     form.offer(sheet)
-    return render_template("admin/desk/index.html", sheet=sheet, form=form, desk_form=DeskForm())
+    return render_template(
+        "admin/desk/index.html",
+        sheet=sheet,
+        form=form,
+        desk_form=DeskForm(),
+        kit=_describe_kit(sheet, given) if given else None,
+    )
+
+
+def _describe_kit(sheet: DeskSheet, given: DeskPass) -> dict[str, Any]:
+    """Return what the page keeps to work without the server, until the day is over."""
+    assert sheet.desk is not None
+    return {
+        "pass": write_pass(given, str(current_app.secret_key)),
+        "until": given.until_at.isoformat(),
+        "place": f"{given.unit_id}.{given.desk_id}",
+        "desk": f"{sheet.desk.name} · {sheet.desk.unit_name}",
+        "procedures": [{"code": one.code, "name": one.name} for one in sheet.procedures],
+        "worker": url_for("admin.desk.worker"),
+        "scope": url_for("admin.desk.index"),
+        "files": [
+            url_for("admin.desk.offline"),
+            *(asset_url(name) for name in KEPT_FILES),
+            *(url_for("static", filename=name) for name in KEPT_MODULES),
+        ],
+        "edition": ".".join(
+            [str(get_locale()), *(asset_url(name) for name in (*KEPT_FILES, *KEPT_MODULES))]
+        ),
+    }
+
+
+@blueprint.get("/offline")
+@requires(Permission.SERVE_DESK)
+def offline() -> ResponseReturnValue:
+    """Draw the desk for times without the server; what it knows is kept on the machine."""
+    return render_template("admin/desk/offline.html")
+
+
+@blueprint.get("/service-worker.js")
+@public
+def worker() -> ResponseReturnValue:
+    """Give the program that shows that page while the server is away."""
+    program = Path(str(current_app.static_folder)) / "js" / "desk-worker.js"
+    response = Response(program.read_bytes(), mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Service-Worker-Allowed"] = url_for("admin.desk.index")
+    return response
 
 
 @blueprint.post("")

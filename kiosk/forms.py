@@ -17,10 +17,12 @@ from pydantic import (
 )
 
 from satisfaction import clock, sync
-from satisfaction.dockets import Docket, read_docket
+from satisfaction.dockets import DeskPass, Docket, read_docket, read_pass
+from satisfaction.offline_visits import Served
 from satisfaction.recording import ReasonsGiven, Tap
 from satisfaction.terms import Language, Layout, Outcome
 
+ClockOffset = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)] | None
 Counter = Annotated[int, Field(ge=0, le=2**31 - 1)]
 ReasonCode = Annotated[str, Field(pattern="^[a-z_]{1,24}$")]
 MOST_REASONS = 12
@@ -64,6 +66,37 @@ def _known_docket(word: object) -> Docket | None:
 GivenDocket = Annotated[Docket | None, BeforeValidator(_known_docket)]
 
 
+def _known_pass(word: object) -> DeskPass | None:
+    return read_pass(word, str(current_app.secret_key))
+
+
+class ServedMessage(BaseModel):
+    """What a desk's page said of a visit that it opened without the server, by its own clock."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    desk_pass: Annotated[DeskPass | None, BeforeValidator(_known_pass), Field(alias="pass")]
+    opened_at: DeviceTime
+    closed_at: DeviceTime
+    procedure: Annotated[str, Field(max_length=40)] = ""
+
+
+GivenServed = ServedMessage | None
+
+
+def as_served(message: GivenServed, clock_offset_ms: int | None) -> Served | None:
+    """Return the core's form of what a desk's page said; nothing where its pass is none."""
+    if message is None or message.desk_pass is None:
+        return None
+    return Served(
+        desk_pass=message.desk_pass,
+        opened_at=message.opened_at,
+        closed_at=message.closed_at,
+        procedure=message.procedure,
+        clock_offset_ms=clock_offset_ms,
+    )
+
+
 class RatingMessage(BaseModel):
     """One tap as the touch page sends it.
 
@@ -80,7 +113,7 @@ class RatingMessage(BaseModel):
     scale: Counter
     level: Annotated[int, Field(ge=1, le=7)]
     tapped_at: Annotated[AwareDatetime, BeforeValidator(_written_out)]
-    clock_offset_ms: Annotated[int, Field(ge=-(2**31), le=2**31 - 1)] | None = None
+    clock_offset_ms: ClockOffset = None
     epoch: Counter | None = None
     counter: Counter | None = None
     language: Annotated[Language, BeforeValidator(known_language)] = Language.VI

@@ -22,7 +22,16 @@ from pydantic import (
 )
 
 from kiosk.credential import token_hash
-from kiosk.forms import DeviceTime, GivenDocket, OutcomeMessage, RatingMessage, ReasonsMessage
+from kiosk.forms import (
+    ClockOffset,
+    DeviceTime,
+    GivenDocket,
+    GivenServed,
+    OutcomeMessage,
+    RatingMessage,
+    ReasonsMessage,
+    as_served,
+)
 from satisfaction import clock, fleet, sync
 from satisfaction.fleet import Device
 from satisfaction.recording import Recorder
@@ -55,11 +64,12 @@ class QueuedRating(RatingMessage):
     """A tap of the queue."""
 
     kind: Literal["rating"]
+    served: GivenServed = None
 
     def as_item(self, device: Device) -> RatingItem:
         """Return the core's form of this item."""
         tap = self.as_tap(kiosk_id=device.kiosk_id, desk_id=device.desk_id)
-        return RatingItem(self.id, tap)
+        return RatingItem(self.id, tap, as_served(self.served, self.clock_offset_ms))
 
 
 class QueuedReasons(ReasonsMessage):
@@ -79,10 +89,13 @@ class QueuedOutcome(OutcomeMessage):
     kind: Literal["outcome"]
     id: uuid.UUID
     docket: GivenDocket = None
+    served: GivenServed = None
+    clock_offset_ms: ClockOffset = None
 
     def as_item(self, _device: Device) -> OutcomeItem:
         """Return the core's form of this item."""
-        return OutcomeItem(self.id, self.visit, self.outcome, self.docket)
+        served = as_served(self.served, self.clock_offset_ms)
+        return OutcomeItem(self.id, self.visit, self.outcome, self.docket, served)
 
 
 _Queued = QueuedRating | QueuedReasons | QueuedOutcome

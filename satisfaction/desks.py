@@ -55,6 +55,7 @@ class ServedVisit:
     answered: Answered
     was_left_open: bool
     is_assisted: bool
+    is_offline: bool
 
 
 @dataclass(frozen=True)
@@ -272,6 +273,7 @@ def _as_served(visit: Visit) -> ServedVisit:
         answered=_as_answered(visit.outcome),
         was_left_open=_was_left_open(visit),
         is_assisted=visit.is_assisted,
+        is_offline=visit.is_offline,
     )
 
 

@@ -21,6 +21,7 @@ from satisfaction.errors import (
 )
 from satisfaction.facts import Reference
 from satisfaction.fleet import Device
+from satisfaction.offline_visits import Served, find_docket
 from satisfaction.placing import is_to_come, place
 from satisfaction.recording import (
     ReasonsGiven,
@@ -45,6 +46,7 @@ class RatingItem:
 
     item_id: uuid.UUID
     tap: Tap
+    served: Served | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class OutcomeItem:
     visit: uuid.UUID
     outcome: Outcome
     docket: Docket | None = None
+    served: Served | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ def deliver(recorder: Recorder, delivery: Delivery) -> list[SyncAnswer]:
     Raises: KioskNotFoundError for a device revoked meanwhile; nothing is settled then.
     """
     only = delivery.items[0] if len(delivery.items) == 1 else None
-    if not isinstance(only, RatingItem):
+    if not isinstance(only, RatingItem) or only.served is not None:
         return recorder.settle(
             lambda connection, reference: _accept(connection, delivery, reference)
         )
@@ -139,17 +142,16 @@ def accept_delivery(
     Raises: KioskNotFoundError for a device revoked meanwhile.
     """
     received_at = clock.now()
-    taps = [
-        measured(item.tap, delivery.device_now, received_at=received_at)
-        for item in delivery.items
-        if isinstance(item, RatingItem)
+    items = [
+        _with_docket(session, delivery, item, received_at=received_at) for item in delivery.items
     ]
+    taps = [item.tap for item in items if isinstance(item, RatingItem)]
     recorded = record_ratings(session.connection(), taps, reference=reference)
     _refuse_revoked(recorded)
     outcomes = iter(recorded)
     settled: dict[uuid.UUID, SyncAnswer] = {}
     answers = []
-    for item in delivery.items:
+    for item in items:
         if isinstance(item, RatingItem):
             answer = _answer(item, next(outcomes))
         elif item.item_id in settled:
@@ -159,6 +161,32 @@ def accept_delivery(
         settled[item.item_id] = answer
         answers.append(answer)
     return answers
+
+
+def _with_docket(
+    session: Session, delivery: Delivery, item: SyncItem, *, received_at: datetime
+) -> SyncItem:
+    """Return an item with its clock offset, and the facts of a visit that an officer told of.
+
+    A visit that is not believed has no facts, and is then refused as an unknown one.
+    """
+    if isinstance(item, ReasonsItem | UnreadableItem):
+        return item
+    now, served = delivery.device_now, item.served
+    if isinstance(item, RatingItem):
+        item = replace(item, tap=measured(item.tap, now, received_at=received_at))
+        visit, offset_ms = item.tap.visit, item.tap.clock_offset_ms
+    else:
+        visit, offset_ms = item.visit, served.clock_offset_ms if served else None
+    if served is None or visit is None:
+        return item
+    if offset_ms is None:
+        offset_ms = _offset_ms(now, received_at)
+    timed = replace(served, clock_offset_ms=offset_ms)
+    docket = find_docket(session, timed, visit=visit, desk_id=delivery.device.desk_id)
+    if isinstance(item, RatingItem):
+        return replace(item, tap=replace(item.tap, docket=docket))
+    return replace(item, docket=docket)
 
 
 def measured(tap: Tap, device_now: datetime, *, received_at: datetime) -> Tap:

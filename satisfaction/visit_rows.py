@@ -90,19 +90,19 @@ def restore_visits(connection: Connection, dockets: Collection[Docket]) -> set[d
     accounts = _read_accounts(connection, {one.opened_by_id for one in ordered} - {None})
     rows = [_as_row(docket, procedures, accounts) for docket in ordered]
     connection.execute(_INSERT[connection.dialect.name], rows)
-    connection.execute(
-        _CLOSE,
-        [
-            {
-                "named": docket.visit,
-                "at": docket.closed_at,
-                "day": clock.local_day(docket.closed_at),
-                "helped": docket.is_assisted,
-            }
-            for docket in ordered
-        ],
-    )
+    ends = [_as_end(docket) for docket in ordered if not docket.is_offline]
+    if ends:
+        connection.execute(_CLOSE, ends)
     return days
+
+
+def _as_end(docket: Docket) -> dict[str, Any]:
+    return {
+        "named": docket.visit,
+        "at": docket.closed_at,
+        "day": clock.local_day(docket.closed_at),
+        "helped": docket.is_assisted,
+    }
 
 
 def _as_row(
@@ -134,7 +134,8 @@ def _as_row(
         "shown_at": docket.closed_at,
         "outcome": None,
         "is_assisted": docket.is_assisted,
-        "is_restored": True,
+        "is_restored": not docket.is_offline,
+        "is_offline": docket.is_offline,
     }
 
 

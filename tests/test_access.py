@@ -57,6 +57,7 @@ POST 303     D S H I A Y R  admin.profile.end_sessions  /admin/profile/sessions/
 POST 404     D S H I A Y R  admin.profile.end_session   /admin/profile/sessions/0/end
 GET  200     D . . . A Y .  admin.desk.index            /admin/desk
 POST 303/404 D . . . A Y .  admin.desk.choose           /admin/desk?desk={desk}
+GET  200     D . . . A Y .  admin.desk.offline          /admin/desk/offline
 GET  200/404 D . . . A Y .  admin.desk.recent           /admin/desk/{desk}/recent?htmx
 POST 303/404 D . . . A Y .  admin.desk.open_visit       /admin/desk/{desk}/visits
 POST 303/404 D . . . A Y .  admin.desk.end_visit        /admin/desk/visits/{visit}/end
@@ -212,6 +213,7 @@ GET  404      admin.letters.edit_stop     /admin/letters/stop/UNKNOWN
 POST 404      admin.letters.stop          /admin/letters/stop/UNKNOWN
 GET  200      kiosk.shell.paused          /kiosk/paused
 GET  200      kiosk.shell.worker          /kiosk/service-worker.js
+GET  200      admin.desk.worker           /admin/desk/service-worker.js
 GET  200      kiosk.pairing.new           /kiosk/pair
 POST 200      kiosk.pairing.create        /kiosk/pair?key=A
 GET  401      kiosk.enrolment.create      /kiosk/enrol/unknown

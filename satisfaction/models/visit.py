@@ -16,7 +16,8 @@ class Visit(Base):
     """One serving, at a desk or online; ``token`` is how devices name it.
 
     ``is_assisted`` says that the citizen is helped to rate at the desk's kiosk; ``is_restored``
-    that a server restored from a copy learned of the visit, or of its end, from a device.
+    that a server restored from a copy learned of the visit, or of its end, from a device;
+    ``is_offline`` that an officer opened it while the server was away.
     """
 
     __tablename__ = "visit"
@@ -63,6 +64,7 @@ class Visit(Base):
     outcome: Mapped[Outcome | None] = mapped_column(enum_column(Outcome, "outcome"))
     is_assisted: Mapped[bool] = mapped_column(default=False, server_default=false())
     is_restored: Mapped[bool] = mapped_column(default=False, server_default=false())
+    is_offline: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     desk: Mapped[Desk] = relationship()
     procedure: Mapped[Procedure | None] = relationship()

@@ -73,10 +73,11 @@ export class Delivery {
     this.#channel.postMessage({ id, result });
   }
 
-  // One touch alone goes the way of live touches; whatever that way does not take is queued.
+  // One touch alone goes the way of live touches; whatever that way does not take is queued, and so
+  // is what belongs to a visit that the server was never told of.
   #ask(items) {
     const [{ kind, body }] = items;
-    const isLive = items.length === 1 && kind === "rating" && !this.#failures;
+    const isLive = items.length === 1 && kind === "rating" && !body.served && !this.#failures;
     return isLive ? this.askLive(body) : this.#askForAll(items);
   }
 

@@ -41,6 +41,7 @@ class Kiosk {
   #isCut = false;
   #shell = new Shell(page, () => this.#turnTo(this.#newest));
   #newest = page.screen;
+  #desk = null;
   #asked = null;
   #given = null;
   #answered = new Set();
@@ -81,12 +82,21 @@ class Kiosk {
   #meet(question) {
     if (this.#answered.has(question.visit)) {
       this.#lobby.tell("rated");
-    } else if (this.#screens.name === "wait") {
+    } else if (this.#isWaiting) {
       this.#ask(question);
     }
   }
 
   // ---- what comes when
+
+  get #isWaiting() {
+    return this.#screens.name === "wait";
+  }
+
+  // Whether a question stands there that has no answer yet.
+  get #isAsking() {
+    return this.#screens.name === "rate" && !this.#given;
+  }
 
   // A citizen has gone: the next one begins as the first did.
   #wait() {
@@ -97,7 +107,7 @@ class Kiosk {
 
   // Ask what there is to ask, or wait.
   #begin() {
-    const screen = this.#newest;
+    const screen = this.#desk?.waiting ?? this.#newest;
     this.#asked = this.#given = null;
     if (this.#trouble) {
       this.#pause();
@@ -139,10 +149,10 @@ class Kiosk {
     if (this.#poll.isHeard && !screen.visit) {
       this.#note(null);
     }
-    const isAsking = this.#screens.name === "rate" && !this.#given && !this.#isBusy;
-    if (isAsking && !this.#lobby && this.#asked.visit !== screen.visit) {
+    const isFree = !this.#isBusy && this.#isAsking && !this.#asked.served;
+    if (isFree && !this.#lobby && this.#asked.visit !== screen.visit) {
       this.#wait();
-    } else if (this.#screens.name === "wait" && !this.#lobby?.isTyped) {
+    } else if (this.#isWaiting && !this.#lobby?.isTyped) {
       this.#begin();
     }
   }
@@ -176,15 +186,12 @@ class Kiosk {
   async #leave(outcome) {
     const { visit } = this.#asked;
     const docket = docketOf(this.#asked);
-    if (this.#lobby) {
-      this.#wait();
-      return;
-    }
-    if (!visit) {
+    if (this.#lobby || !visit) {
       this.#wait();
       return;
     }
     this.#answered.add(visit);
+    this.#desk?.end(this.#asked, false);
     this.#wait();
     await this.#queue.add("outcome", visit, { visit, outcome, ...docket }).catch(() => {});
     this.#delivery.wake();
@@ -207,6 +214,7 @@ class Kiosk {
       return;
     }
     this.#given = { id: rating.id, at: performance.now() };
+    this.#desk?.end(this.#asked, true);
     if (this.#repeated.has(rating.id)) {
       this.#thank("repeated");
     } else if (page.asked.includes(level)) {
@@ -335,8 +343,7 @@ class Kiosk {
   async #examine() {
     const before = this.#trouble;
     this.#trouble = await inTime(this.#queue.trouble(this.#poll.now)).catch(() => "broken");
-    const isAsking = this.#screens.name === "rate" && !this.#given;
-    if (this.#trouble && (isAsking || this.#screens.name === "wait")) {
+    if (this.#trouble && (this.#isAsking || this.#isWaiting)) {
       this.#pause();
     } else if (before && !this.#trouble && this.#screens.name === "paused") {
       this.#wait();
@@ -357,7 +364,7 @@ class Kiosk {
 
   async #goOn() {
     const isDue = performance.now() - this.#begun > OLD_MS || this.#isOutdated();
-    const isOld = this.#screens.name === "wait" && isDue;
+    const isOld = this.#isWaiting && isDue;
     if (isOld || (this.#screens.name === "paused" && !this.#trouble)) {
       reload();
     }
@@ -371,19 +378,42 @@ class Kiosk {
   async #hearNetwork(isReached) {
     this.#isCut = !isReached;
     this.#screens.tellOffline(this.#isCut);
+    this.#openDesk().catch(() => {});
     const told = this.#isCut && !this.#newest.visit && (await this.#recallTold());
     if (told && this.#isCut && !this.#newest.visit) {
       this.#newest = { ...this.#newest, ...told };
     }
-    if (this.#screens.name === "wait") {
+    if (this.#isWaiting) {
       this.#begin();
     }
   }
 
+  // Without the server an officer on this machine may tell of visits.
+  async #openDesk() {
+    if (this.#isCut && !page.lobby && !this.#desk) {
+      const { DeskPage } = await import("./kiosk-desk.js");
+      this.#desk ??= new DeskPage(page.place, this.#queue, {
+        isBusy: () => this.#trouble || this.#isBusy,
+        offset: () => this.#poll.offsetMs,
+        onServed: () => this.#meetServed(),
+      });
+    }
+  }
+
+  #meetServed() {
+    if (this.#isAsking) {
+      this.#answered.add(this.#asked.visit);
+    }
+    if (!this.#isBusy && !this.#given) {
+      this.#begin();
+    }
+    this.#delivery.wake();
+  }
+
   // The visit that the server last told of, for a start without it.
   #note(screen) {
-    const { visit, ticket, procedure, closed, docket } = screen ?? {};
-    const facts = { visit, ticket, procedure, closed, docket };
+    const { visit, ticket, procedure, closed, docket, served } = screen ?? {};
+    const facts = { visit, ticket, procedure, closed, docket, served };
     const told = screen && !page.lobby && { ...facts, at: this.#poll.now };
     this.#queue.note("told", told || null).catch(() => {});
   }
@@ -418,8 +448,7 @@ class Kiosk {
 
   // Time is the citizen's: whoever is there gets all of it again.
   #noticeCitizen() {
-    const isAsked = this.#screens.name === "rate" && !this.#given;
-    const isPatient = isAsked || this.#screens.name === "reasons" || this.#screens.name === "wait";
+    const isPatient = this.#isAsking || this.#screens.name === "reasons" || this.#isWaiting;
     if (isPatient && !document.querySelector("dialog")) {
       this.#countdown?.restart();
     }
@@ -444,7 +473,7 @@ class Kiosk {
       this.#choose(target.closest(".key"));
     } else if (target.matches("dialog")) {
       this.#stay();
-    } else if (this.#screens.name === "wait" && !this.#lobby && target.closest(".main")) {
+    } else if (this.#isWaiting && !this.#lobby && target.closest(".main")) {
       this.#touchWaiting();
     }
   }
@@ -503,7 +532,7 @@ class Kiosk {
       return;
     }
     this.#noticeCitizen();
-    if (this.#screens.name === "wait" && this.#lobby?.hears(event)) {
+    if (this.#isWaiting && this.#lobby?.hears(event)) {
       this.#helpForAWhile();
       return;
     }
@@ -550,7 +579,7 @@ class Kiosk {
     this.#screens.switchLanguage(language);
     if (this.#screens.name === "reasons") {
       this.#offerPhone();
-    } else if (this.#screens.name === "wait") {
+    } else if (this.#isWaiting) {
       this.#lobby?.show();
     }
     this.#offerSpeech();
@@ -578,7 +607,7 @@ class Kiosk {
   // On the waiting screen, language, letters, voice and what was typed return by themselves.
   #helpForAWhile() {
     const isUsed = this.#screens.isChanged || this.#speech.isOn || this.#lobby?.isTyped;
-    if (this.#screens.name === "wait" && isUsed) {
+    if (this.#isWaiting && isUsed) {
       this.#countDown(page.idle, { onEnd: () => this.#wait() });
     }
   }
@@ -619,9 +648,10 @@ class Kiosk {
   }
 }
 
-// What the server told of a visit goes back with the answer, for a server that has forgotten it.
-function docketOf({ docket }) {
-  return docket ? { docket } : {};
+// What was told of a visit goes back with the answer: by a server that may have forgotten it, or by
+// an officer while the server was away.
+function docketOf({ docket, served }) {
+  return { docket, served };
 }
 
 function press(key) {

@@ -339,6 +339,13 @@ def plant_notes() -> None:
         )
 
 
+def plant_offline() -> None:
+    """Plant what the revision before holds, in a database whose visits began without a server."""
+    plant_notes()
+    with unit_of_work() as session:
+        session.execute(update(Visit).values(is_offline=True))
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -354,6 +361,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0012": plant_cases,
     "0013": plant_restored,
     "0014": plant_notes,
+    "0015": plant_offline,
 }
 
 
