@@ -99,6 +99,7 @@ def plan_and_send(stopped: threading.Event | None = None) -> int:
 def run(app: Flask) -> None:
     """Tick until SIGTERM or Ctrl-C; what is being done then is finished first."""
     configure_logs(os.environ)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     ticks = Ticks(app)
     scheduler = SteadyScheduler(timezone=clock.OFFICE_ZONE)
     for name, work in (("jobs", ticks.run_jobs), ("letters", ticks.send_letters)):
@@ -122,5 +123,4 @@ def run(app: Flask) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     scheduler.start()

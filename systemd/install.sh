@@ -54,6 +54,8 @@ make_user() {
 
 make_release() {
     RELEASE=$ROOT/releases/$(version_in "$SOURCE")-$(date -u +%Y%m%d%H%M%S)
+    # Whatever breaks off before the new release takes the old one's place leaves nothing behind.
+    trap 'rm -rf "$RELEASE"' EXIT
     mkdir -p "$RELEASE/app"
     for part in $PARTS; do cp -R "$SOURCE/$part" "$RELEASE/app/"; done
     find "$RELEASE/app" -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -116,12 +118,12 @@ do_install() {
     make_settings
     stop_services
     if ! prepare_database; then
-        rm -rf "$RELEASE"
         start_services
         fail "Chưa nâng cấp, bản cũ chạy tiếp / Not upgraded, the old version goes on"
     fi
     ln -sfn "releases/$(basename "$RELEASE")" "$ROOT/current.new"
     mv -T "$ROOT/current.new" "$ROOT/current"
+    trap - EXIT
     start_services
     keep_two_releases
     say "Đã cài bản $(version_in "$SOURCE") / Version $(version_in "$SOURCE") is installed"

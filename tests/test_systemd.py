@@ -17,6 +17,10 @@ UNITS = ROOT / "systemd"
 SERVICES = ["hailong-web.service", "hailong-jobs.service", "hailong-backup.service"]
 ANALYZE = shutil.which("systemd-analyze")
 MOST_EXPOSURE = 2.0
+PARTS = (
+    *("satisfaction", "kiosk", "admin", "static", "templates", "docs", "systemd"),
+    *("wsgi.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"),
+)
 ALWAYS = {
     "User": "hailong",
     "NoNewPrivileges": "yes",
@@ -108,6 +112,77 @@ def test_an_older_program_is_not_put_in_the_place_of_a_newer_one(tmp_path: Path)
     assert "99.0.0" in done.stderr
     assert " / " in done.stderr
     assert list((tmp_path / "opt/hailong").iterdir()) == [tmp_path / "opt/hailong/current"]
+
+
+def _source(folder: Path) -> Path:
+    """Return the program as it is unpacked, without the libraries: those take minutes."""
+    for name in (*PARTS, "requirements"):
+        part, copy = ROOT / name, folder / name
+        if part.is_dir():
+            shutil.copytree(part, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(part, copy)
+    (folder / "requirements/run.txt").write_text("")
+    return folder
+
+
+def _install(source: Path, root: Path, version: str) -> subprocess.CompletedProcess[str]:
+    project = source / "pyproject.toml"
+    text = project.read_text(encoding="utf-8")
+    project.write_text(re.sub(r'(?m)^version = ".*"$', f'version = "{version}"', text))
+    return subprocess.run(
+        ["sh", source / "systemd/install.sh", "install"],
+        env={**os.environ, "DESTDIR": str(root), "PREFIX": "/srv/hailong"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_installing_again_upgrades_and_keeps_two_releases(tmp_path: Path) -> None:
+    source, root = _source(tmp_path / "source"), tmp_path / "root"
+    done = _install(source, root, "9.8.0")
+    assert done.returncode == 0, done.stderr
+    settings = root / "etc/hailong/hailong.env"
+    settings.write_text("HAILONG_IDLE_MINUTES=10\n")
+    # The unit that an administrator changed by a drop-in, and the one that an upgrade replaces.
+    own = root / "etc/systemd/system/hailong-jobs.service.d/own.conf"
+    own.parent.mkdir()
+    own.write_text("[Service]\nMemoryMax=200M\n")
+    unit = root / "etc/systemd/system/hailong-web.service"
+    unit.write_text("old")
+
+    (source / "requirements/run.txt").write_text("no such library at all\n")
+    broken = _install(source, root, "9.9.0")
+    assert broken.returncode != 0
+    home = root / "srv/hailong"
+    assert (home / "current").readlink().name.startswith("9.8.0-")
+    assert [path.name.split("-")[0] for path in (home / "releases").iterdir()] == ["9.8.0"]
+    assert unit.read_text() == "old"
+
+    (source / "requirements/run.txt").write_text("")
+    for version in ("9.9.0", "9.10.0"):
+        done = _install(source, root, version)
+        assert done.returncode == 0, done.stderr
+    assert sorted(path.name.split("-")[0] for path in (home / "releases").iterdir()) == [
+        "9.10.0",
+        "9.9.0",
+    ]
+    current = (home / "current").readlink()
+    assert current.name.startswith("9.10.0-")
+    assert (home / "current/venv/bin/python").exists()
+    assert (home / "current/app/wsgi.py").exists()
+    assert "/srv/hailong/current/venv/bin/python" in unit.read_text()
+    assert "/opt/hailong/" not in unit.read_text().replace("file:///opt", "")
+    assert settings.read_text() == "HAILONG_IDLE_MINUTES=10\n"
+    assert own.exists()
+    assert (root / "etc/hailong/credentials").stat().st_mode & 0o777 == 0o700
+    command = root / "usr/local/sbin/hailong"
+    assert os.access(command, os.X_OK)
+    assert "PREFIX=/srv/hailong" in command.read_text(encoding="utf-8")
+    refused = _install(source, root, "9.9.5")
+    assert refused.returncode == 1
+    assert "9.10.0" in refused.stderr
 
 
 def test_what_is_removed_leaves_data_and_settings(tmp_path: Path) -> None:
