@@ -105,7 +105,7 @@ class Oneself:
     @property
     def throttle_key(self) -> bytes:
         """The key under which wrong passwords and codes are counted, that of signing in."""
-        return throttle_key(self.name, self.network, self.browser)
+        return throttle_key(self.name, self.network, browser=self.browser)
 
 
 def prepare_password(session: Session, oneself: Oneself) -> Claim | None:

@@ -53,10 +53,10 @@ class Credentials:
     @property
     def throttle_key(self) -> bytes:
         """The key under which failures are counted; a colleague is not locked out by them."""
-        return throttle_key(self.account_name, self.network, self.browser)
+        return throttle_key(self.account_name, self.network, browser=self.browser)
 
 
-def throttle_key(account_name: str, network: str, browser: str = "") -> bytes:
+def throttle_key(account_name: str, network: str, *, browser: str = "") -> bytes:
     """Return the key under which failures of a name are counted: of a network, or of a browser.
 
     A browser in which the account has signed in before stands for itself, or somebody in the same
@@ -194,7 +194,7 @@ def enter_code(
     if waiting is None:
         raise SecondStepOverError()
     account = waiting.account
-    slowed = throttle_key(account.name, waiting.network, browser)
+    slowed = throttle_key(account.name, waiting.network, browser=browser)
     count_attempt(session, slowed)
     if not accept_code(session, account.id, typed, key=key):
         waiting.wrong_codes += 1
