@@ -19,20 +19,32 @@ LONGEST_START_SECONDS = 180
 
 @dataclass
 class Lived:
-    """What was tapped and answered, and how long each tap took that its first try answered.
+    """What was tapped and answered, and how long each tap took until it was.
 
+    ``at_once`` are those that their first try answered; ``seconds`` are all, with every try that
+    met a dead worker or a busy server, and the pauses between.
     Time: ``answered`` holds when each answer came, by the monotonic clock of the machine.
     """
 
     given: list[Item] = field(default_factory=list)
     answered: dict[str, float] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
+    at_once: list[float] = field(default_factory=list)
     tries_lost: int = 0
 
-    @property
-    def p99_seconds(self) -> float:
-        """The 99th percentile."""
-        return sorted(self.seconds)[int(len(self.seconds) * 0.99)] if self.seconds else 0.0
+    def say(self) -> str:
+        """Return the figures in one line."""
+        return (
+            f"live taps p95 {percentile(self.seconds, 0.95) * 1000:.0f} ms, "
+            f"p99 {percentile(self.seconds, 0.99) * 1000:.0f} ms of all {len(self.seconds)} until "
+            f"answered; p99 {percentile(self.at_once, 0.99) * 1000:.0f} ms of {len(self.at_once)} "
+            f"answered at once, {self.tries_lost} tries met a dead worker"
+        )
+
+
+def percentile(seconds: Sequence[float], share: float) -> float:
+    """Return below what a share of these lie."""
+    return sorted(seconds)[int(len(seconds) * share)] if seconds else 0.0
 
 
 class LiveTaps:
@@ -70,8 +82,9 @@ def _tap(there: Connection, port: int, token: str) -> None:
         while device.post("/kiosk/ratings", item) is None:
             tries += 1
             time.sleep(PAUSE_SECONDS)
+        lived.seconds.append(time.monotonic() - begun)
         if tries == 1:
-            lived.seconds.append(time.monotonic() - begun)
+            lived.at_once.append(lived.seconds[-1])
         lived.tries_lost += tries - 1
         lived.given.append(item)
         lived.answered[item["id"]] = time.monotonic()
