@@ -5,18 +5,22 @@ months that differ only in their length are, a month with a long holiday and one
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from satisfaction import counting
 from satisfaction.calendars import Calendar, read_calendar
 from satisfaction.errors import InvalidPeriodError
+from satisfaction.figures import CountQuery, CountRow, Figures
+from satisfaction.findings import FEWEST, Difference, find_difference
 from satisfaction.models import Succession
 from satisfaction.office import get_unit, segments_under
 from satisfaction.periods import Period, months_period
+from satisfaction.statistics import Counted
 from satisfaction.terms import PeriodKind, SuccessionKind
 
 WEEK = timedelta(days=7)
@@ -56,6 +60,15 @@ class Comparable:
     obstacle: Obstacle | None = None
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """The comparable earlier period: its total, and what changed since."""
+
+    total: CountRow
+    share: Difference | None
+    participation: Difference | None
+
+
 def find_comparable(
     session: Session, unit_id: int, kind: PeriodKind, *, period: Period, today: date
 ) -> Comparable:
@@ -73,6 +86,40 @@ def find_comparable(
         return Comparable(shown, is_running, None, Obstacle.NEW)
     obstacle = _find_obstacle(session, unit_id, shown, earlier)
     return Comparable(shown, is_running, None if obstacle else earlier, obstacle)
+
+
+def count_earlier(
+    session: Session, query: CountQuery, comparable: Comparable, figures: Figures
+) -> tuple[Figures | None, Comparable]:
+    """Return the figures of the earlier period, unless they turn out not to compare.
+
+    Shape: along the dimension of ``query``, without what is said apart.
+    """
+    if comparable.earlier is None:
+        return None, comparable
+    before = counting.count(session, replace(query, period=comparable.earlier), with_apart=False)
+    scales = [{level.scale for level in one.total.levels} for one in (figures, before)]
+    if before.total.answers < FEWEST:
+        obstacle = Obstacle.FEW
+    elif figures.total.answers and scales[0] != scales[1]:
+        obstacle = Obstacle.OTHER_SCALE
+    else:
+        return before, comparable
+    return None, replace(comparable, earlier=None, obstacle=obstacle)
+
+
+def compare(total: CountRow, before: CountRow | None) -> Earlier | None:
+    """Return what changed since the earlier period; None where there is none."""
+    if before is None:
+        return None
+    visits = [Counted(one.rated_visits or 0, one.finished_visits or 0) for one in (total, before)]
+    return Earlier(before, compare_shares(total, before), find_difference(*visits))
+
+
+def compare_shares(row: CountRow, before: CountRow | None) -> Difference | None:
+    """Return how a line's satisfied share changed; None where a share is not shown of both."""
+    earlier = None if before is None else Counted(before.satisfied, before.answers)
+    return find_difference(Counted(row.satisfied, row.answers), earlier)
 
 
 def find_earlier(kind: PeriodKind, period: Period) -> Period:

@@ -13,7 +13,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from satisfaction import case_figures, clock, counting, voice_rows, voices, watch
-from satisfaction.comparison import Comparable, Obstacle, find_comparable
+from satisfaction.comparison import (
+    Comparable,
+    Earlier,
+    compare,
+    compare_shares,
+    count_earlier,
+    find_comparable,
+)
 from satisfaction.day_notes import MOST_DAYS, Note, list_notes
 from satisfaction.figures import CountQuery, CountRow, Figures, HourCount, ReasonCounts
 from satisfaction.findings import (
@@ -23,7 +30,6 @@ from satisfaction.findings import (
     Outliers,
     chart_groups,
     choose_in_turn,
-    find_difference,
     find_most,
     find_outliers,
     find_worst_hour,
@@ -133,15 +139,6 @@ class Reasons:
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """The comparable earlier period: its total, and what changed since."""
-
-    total: CountRow
-    share: Difference | None
-    participation: Difference | None
-
-
-@dataclass(frozen=True)
 class Todo:
     """One thing to look at: a line below its limits, an alert of a device, or what waits.
 
@@ -212,7 +209,7 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
     by = Dimension.UNIT if is_tree else Dimension.DESK
     query = replace(scope.query, by=by)
     figures = _count(session, query)
-    before, comparable = _count_earlier(session, query, comparable, figures)
+    before, comparable = count_earlier(session, query, comparable, figures)
     places = _chart_places(session, scope, figures, before, comparable)
     places = replace(places, lines=sort_lines(places.lines, asked.order))
     has_allegations = unit_ids <= rights.allegations
@@ -227,7 +224,7 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
         figures=figures,
         interval=wilson_interval(_satisfied(figures.total)),
         places=places,
-        earlier=_compare(figures.total, before.total if before else None),
+        earlier=compare(figures.total, before.total if before else None),
         days=_chart_days(session, query),
         hours=_read_hours(session, query),
         reasons=_read_reasons(session, query, has_allegations=has_allegations),
@@ -251,34 +248,6 @@ def _satisfied(row: CountRow) -> Counted:
     return Counted(row.satisfied, row.answers)
 
 
-def _count_earlier(
-    session: Session, query: CountQuery, comparable: Comparable, figures: Figures
-) -> tuple[Figures | None, Comparable]:
-    """Return the figures of the earlier period, unless they turn out not to compare."""
-    if comparable.earlier is None:
-        return None, comparable
-    before = _count(session, replace(query, period=comparable.earlier))
-    scales = [{level.scale for level in one.total.levels} for one in (figures, before)]
-    if before.total.answers < FEWEST:
-        obstacle = Obstacle.FEW
-    elif figures.total.answers and scales[0] != scales[1]:
-        obstacle = Obstacle.OTHER_SCALE
-    else:
-        return before, comparable
-    return None, replace(comparable, earlier=None, obstacle=obstacle)
-
-
-def _compare(total: CountRow, before: CountRow | None) -> Earlier | None:
-    if before is None:
-        return None
-    visits = [Counted(one.rated_visits or 0, one.finished_visits or 0) for one in (total, before)]
-    return Earlier(
-        before,
-        find_difference(_satisfied(total), _satisfied(before)),
-        find_difference(*visits),
-    )
-
-
 def _chart_places(
     session: Session,
     scope: Scope,
@@ -295,10 +264,7 @@ def _chart_places(
     lines = [
         replace(
             line,
-            difference=find_difference(
-                _satisfied(line.row),
-                _satisfied(earlier[line.row.key]) if line.row.key in earlier else None,
-            ),
+            difference=compare_shares(line.row, earlier.get(line.row.key)),
             begins=begun.get(line.row.key),
             unit_id=units.get(line.row.key) if by is Dimension.UNIT else None,
         )

@@ -63,12 +63,20 @@ class CsvWords:
     share: Callable[[float | None, int | None], str]
 
 
+@dataclass(frozen=True)
+class Added:
+    """Columns behind all others: their headings, and a line's cells, written as they are shown."""
+
+    headings: tuple[str, ...]
+    cells: Callable[[Figures, CountRow], tuple[str | int, ...]]
+
+
 def write_csv(figures: Figures, words: CsvWords) -> bytes:
     """Return the file: each line of the figures, then their total."""
     return write_tables([(figures, words)])
 
 
-def write_tables(tables: Sequence[tuple[Figures, CsvWords]]) -> bytes:
+def write_tables(tables: Sequence[tuple[Figures, CsvWords]], added: Added | None = None) -> bytes:
     """Return one file of several tables of the same unit and period, each with its total."""
     levels, words = tables[0][0].total.levels, tables[0][1]
     text = io.StringIO()
@@ -77,13 +85,16 @@ def write_tables(tables: Sequence[tuple[Figures, CsvWords]]) -> bytes:
         *(words.headings[name] for name in BEFORE_LEVELS),
         *_level_headings(levels, words),
         *(words.headings[name] for name in AFTER_LEVELS),
+        *(added.headings if added else ()),
     ]
     writer.writerow([as_text(heading) for heading in headings])
     for figures, its in tables:
         for row in figures.rows:
             label, detail = its.line_label(row), its.line_detail(row)
-            writer.writerow(_line(figures, row, its, label=label, detail=detail))
-        writer.writerow(_line(figures, figures.total, its, label=its.total, detail=""))
+            line = _line(figures, row, its, label=label, detail=detail)
+            writer.writerow([*line, *_added(added, figures, row)])
+        line = _line(figures, figures.total, its, label=its.total, detail="")
+        writer.writerow([*line, *_added(added, figures, figures.total)])
     return (BYTE_ORDER_MARK + text.getvalue()).encode()
 
 
@@ -93,6 +104,11 @@ def as_text(value: str) -> str:
     Source: OWASP, CSV injection: = + - @, tab and carriage return, and their full-width forms.
     """
     return _FORMULA.sub(r"\1'", value)
+
+
+def _added(added: Added | None, figures: Figures, row: CountRow) -> Iterator[str | int]:
+    for cell in added.cells(figures, row) if added else ():
+        yield as_text(cell) if isinstance(cell, str) else cell
 
 
 def _level_headings(levels: tuple[LevelCount, ...], words: CsvWords) -> Iterator[str]:

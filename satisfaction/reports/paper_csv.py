@@ -1,7 +1,8 @@
 """A paper as one list of its numbers, for other programs. Refuses to let a cell become a formula.
 
 Shape: UTF-8 with byte order mark, semicolons, one heading line; one line for each number, with the
-table, the line and the column that it stands in. A share is a fraction 0 to 1.
+table, the line and the column that it stands in. A share is a fraction 0 to 1, a difference of two
+is in points of a percent.
 """
 
 import csv
@@ -9,7 +10,7 @@ import io
 from collections.abc import Iterator
 
 from satisfaction.reports.csv import BYTE_ORDER_MARK, as_text
-from satisfaction.reports.papers import Cell, Paper, Share
+from satisfaction.reports.papers import Cell, Paper, Points, Share
 
 HEADINGS = ("unit_code", "unit_name", "period", "days", "as_of", "table", "line", "column", "value")
 
@@ -38,4 +39,6 @@ def _numbers(paper: Paper) -> Iterator[tuple[tuple[str, str, str], Cell]]:
 
 
 def _value(cell: Cell) -> str | int | float | None:
+    if isinstance(cell, Points):
+        return cell.percent
     return cell.shown if isinstance(cell, Share) else cell

@@ -24,7 +24,19 @@ class Share:
         return None if self.of is None or self.of < FEWEST_FOR_SHARE else self.value
 
 
-Cell = str | int | Share | None
+@dataclass(frozen=True)
+class Points:
+    """A difference of two fractions, −1 to 1; None where one of them is not shown."""
+
+    value: float | None
+
+    @property
+    def percent(self) -> float | None:
+        """The difference in points of a percent."""
+        return None if self.value is None else self.value * 100
+
+
+Cell = str | int | Share | Points | None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from satisfaction import counting
+from satisfaction import clock, counting
+from satisfaction.comparison import Comparable, count_earlier, find_comparable
 from satisfaction.day_notes import Note, list_notes
 from satisfaction.figures import FEWEST_FOR_SHARE, CountQuery, CountRow, Figures
 from satisfaction.models import Desk, Procedure
@@ -30,8 +31,10 @@ class Report:
     Time: ``as_of`` is when a settled period's counts were last stored, else the moment of counting;
     so a settled period that is reported twice says the same.
     ``notes`` are what officers say of days that stood out; one said later than the counts were
-    stored moves ``as_of``. ``desk_name`` and ``procedure_name`` are empty where the question is
-    not narrowed by them.
+    stored moves ``as_of``. ``earlier`` are the desks and the total of the earlier period that
+    ``comparable`` names; None where that says why there is none; the report is settled only where
+    they are. ``desk_name`` and ``procedure_name`` are empty where the question is not narrowed by
+    them.
     """
 
     kind: PeriodKind
@@ -39,6 +42,8 @@ class Report:
     tables: tuple[Figures, ...]
     as_of: datetime
     is_settled: bool
+    comparable: Comparable
+    earlier: Figures | None = None
     desk_name: str = ""
     procedure_name: str = ""
     notes: Mapping[date, Note] = field(default_factory=dict)
@@ -51,6 +56,15 @@ class Report:
     def table(self, by: Dimension) -> Figures | None:
         """Return the figures along a dimension, if the report has them."""
         return next((table for table in self.tables if table.query.by is by), None)
+
+    def earlier_of(self, figures: Figures, row: CountRow) -> CountRow | None:
+        """Return a desk's line, or the total, as it was in the earlier period."""
+        if self.earlier is None:
+            return None
+        if row is figures.total:
+            return self.earlier.total
+        before = self.earlier.rows if figures.query.by is Dimension.DESK else ()
+        return next((one for one in before if one.key == row.key), None)
 
     def outside(self, verdict: Verdict) -> tuple[CountRow, ...]:
         """Return the desks beyond the limits within which chance alone would put them."""
@@ -74,8 +88,12 @@ def build_report(session: Session, query: CountQuery, kind: PeriodKind) -> Repor
     Shape: along each dimension that has lines; days up to a quarter, months beyond a month.
     Raises: UnitNotFoundError.
     """
-    settled_at = find_settled(session, query.period)
+    today = clock.today()
+    comparable = find_comparable(session, query.unit_id, kind, period=query.period, today=today)
+    settled_at = _find_settled(session, query.period, comparable.earlier)
     total = counting.count(session, replace(query, by=Dimension.TOTAL))
+    by_desk = replace(query, by=Dimension.DESK)
+    earlier, comparable = count_earlier(session, by_desk, comparable, total)
     notes = list_notes(session, query.unit_id, query.period)
     as_of = max([settled_at or total.counted_at, *(note.at for note in notes.values())])
     tables = [
@@ -88,12 +106,21 @@ def build_report(session: Session, query: CountQuery, kind: PeriodKind) -> Repor
         tables=tuple(table for table in tables if _is_worth_showing(table)),
         as_of=as_of,
         is_settled=settled_at is not None,
+        comparable=comparable,
+        earlier=earlier,
         notes=notes,
         desk_name=_name(session.get(Desk, query.desk_id) if query.desk_id else None),
         procedure_name=_name(
             session.get(Procedure, query.procedure_id) if query.procedure_id else None
         ),
     )
+
+
+def _find_settled(session: Session, *periods: Period | None) -> datetime | None:
+    """Return when all of these periods' counts were last stored; None while one may change."""
+    moments = [find_settled(session, period) for period in periods if period is not None]
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if len(known) == len(moments) else None
 
 
 def _name(chosen: Desk | Procedure | None) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from satisfaction.reports.papers import Cell, Paper, Share, Table
+from satisfaction.reports.papers import Cell, Paper, Points, Share, Table
 from satisfaction.text import clean
 
 FIRST_COLUMN_WIDTH = 34
@@ -41,12 +41,15 @@ class _Formats:
     count: Any
     share: Any
     few: Any
+    points: Any
     wrapped: Any
 
     def of(self, cell: Cell) -> Any:
         """Return the format of a cell's kind."""
         if isinstance(cell, Share):
             return self.share if (cell.of or 0) >= FEW else self.few
+        if isinstance(cell, Points):
+            return self.points
         return self.count if isinstance(cell, int) else self.text
 
 
@@ -77,6 +80,7 @@ def _make_formats(book: Any) -> _Formats:
         count=add(num_format="#,##0"),
         share=add(num_format="0.0%"),
         few=add(num_format="0%"),
+        points=add(num_format="+0.0;-0.0;0.0"),
         wrapped=add(text_wrap=True, valign="top"),
     )
 
@@ -90,11 +94,17 @@ def _put(sheet: Worksheet, place: tuple[int, int], cell: Cell, form: Any) -> Non
     if isinstance(cell, str):
         _put_text(sheet, place, cell, form)
         return
-    value = cell.shown if isinstance(cell, Share) else cell
+    value = _number(cell)
     if value is None:
         sheet.write_blank(*place, None, form)
     else:
         sheet.write_number(*place, value, form)
+
+
+def _number(cell: int | Share | Points | None) -> float | None:
+    if isinstance(cell, Share):
+        return cell.shown
+    return cell.percent if isinstance(cell, Points) else cell
 
 
 def _add_sheet(book: Any, name: str) -> Worksheet:

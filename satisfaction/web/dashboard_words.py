@@ -9,14 +9,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup, escape
 
-from satisfaction.comparison import Comparable, Obstacle
-from satisfaction.dashboard import Chart, Dashboard, Earlier, Line, Todo
+from satisfaction.comparison import Comparable, Earlier
+from satisfaction.dashboard import Chart, Dashboard, Line, Todo
 from satisfaction.errors import NoteRefusedError
 from satisfaction.faults import NoteFault
 from satisfaction.figures import CountRow, ReasonCount
-from satisfaction.findings import Amount, Change, Difference, find_amount
+from satisfaction.findings import Amount, Change, find_amount
 from satisfaction.periods import parse_period
 from satisfaction.terms import Dimension, Leaning, PeriodKind
+from satisfaction.web.comparison_words import say_obstacle
 from satisfaction.web.fleet_words import say_alert
 from satisfaction.web.formats import (
     WEEKDAYS,
@@ -31,23 +32,6 @@ from satisfaction.web.trouble_words import say_trouble
 from satisfaction.web.words import as_level, line_label, name_dates, name_period
 
 MOST_NAMED = 3
-OBSTACLES: Mapping[Obstacle, str] = {
-    Obstacle.NOT_BEGUN: lazy_gettext("Kỳ này chưa bắt đầu."),
-    Obstacle.OTHER_WEEKDAYS: lazy_gettext(
-        "Không so với kỳ trước: hai kỳ không làm việc vào cùng các thứ trong tuần."
-    ),
-    Obstacle.OTHER_LENGTH: lazy_gettext(
-        "Không so với kỳ trước: số ngày làm việc của hai kỳ chênh nhau quá nhiều."
-    ),
-    Obstacle.OTHER_STRUCTURE: lazy_gettext(
-        "Không so với kỳ trước: đơn vị đã sắp xếp lại trong thời gian ấy."
-    ),
-    Obstacle.OTHER_SCALE: lazy_gettext("Không so với kỳ trước: hai kỳ dùng thang đo khác nhau."),
-    Obstacle.NEW: lazy_gettext("Không so với kỳ trước: khi ấy chưa có đơn vị này."),
-    Obstacle.FEW: lazy_gettext("Không so với kỳ trước: kỳ trước dưới 30 lượt đánh giá."),
-}
-
-
 NOTE_FAULTS: Mapping[NoteFault, str] = {
     NoteFault.TOO_LONG: lazy_gettext("Ghi chú dài nhất 200 ký tự."),
     NoteFault.NOT_ODD: lazy_gettext("Chỉ ghi chú được cho ngày nằm ngoài giới hạn."),
@@ -354,21 +338,6 @@ def title_voices(dashboard: Dashboard, *, is_last_week: bool) -> str:
 def say_note_fault(refusal: NoteRefusedError) -> str:
     """Return why a note on a day is not kept."""
     return str(NOTE_FAULTS[refusal.fields["fault"]])
-
-
-def say_points(difference: Difference | None) -> str:
-    """Return a difference in points of a percent, with its sign: +0,7."""
-    if difference is None:
-        return ""
-    text = as_share(abs(difference.points)).rstrip("%")
-    if not text.strip("0,."):
-        return text
-    return ("+" if difference.points > 0 else "−") + text
-
-
-def say_obstacle(comparable: Comparable) -> str:
-    """Return why a period is compared with no other; nothing where it is."""
-    return str(OBSTACLES[comparable.obstacle]) if comparable.obstacle else ""
 
 
 def say_comparison(dashboard: Dashboard) -> str:

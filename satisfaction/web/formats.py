@@ -54,6 +54,16 @@ def as_share(share: float | None, of: int | None = None) -> str:
     return (text.replace(".", ",") if is_vietnamese() else text) + "%"
 
 
+def as_points(difference: float | None) -> str:
+    """Return a difference of two fractions in points of a percent, with its sign: +0,7."""
+    if difference is None:
+        return NO_VALUE
+    text = as_share(abs(difference)).rstrip("%")
+    if not text.strip("0,."):
+        return text
+    return ("+" if difference > 0 else "−") + text
+
+
 def as_share_range(low: float, high: float, *, of: int | None = None) -> str:
     """Return two fractions as one range of percent: 92,2–94,0%."""
     return f"{as_share(low, of).rstrip('%')}–{as_share(high, of)}"
@@ -107,6 +117,7 @@ def install_formats(app: Flask) -> None:
         number=as_number,
         share=as_share,
         shown_share=as_shown_share,
+        points=as_points,
         day=as_day,
         weekday=as_weekday,
         local_day=clock.local_day,

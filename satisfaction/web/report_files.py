@@ -13,6 +13,7 @@ from satisfaction.reports.papers import Paper
 from satisfaction.reports.pdf import render_pdf
 from satisfaction.reports.report import Report
 from satisfaction.reports.xlsx import write_xlsx as write_workbook
+from satisfaction.web.comparison_words import add_earlier
 from satisfaction.web.release_words import build_release_paper
 from satisfaction.web.report_words import build_paper, name_filters
 from satisfaction.web.words import csv_words
@@ -52,7 +53,8 @@ def write_xlsx(report: Report) -> bytes:
 def write_csv(report: Report) -> bytes:
     """Return a report as one list: the lines of each table, each with its total."""
     tables, filters = report.tables or (report.total,), name_filters(report)
-    return write_tables([(table, csv_words(table, filters=filters)) for table in tables])
+    worded = [(table, csv_words(table, filters=filters)) for table in tables]
+    return write_tables(worded, add_earlier(report))
 
 
 _PAPER_WRITERS: Mapping[str, Callable[[Paper], bytes]] = {

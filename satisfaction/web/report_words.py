@@ -9,12 +9,19 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from satisfaction.comparison import compare_shares
 from satisfaction.figures import CountRow, Figures, LevelCount, is_few
 from satisfaction.reports.bars import BarScale, build_bar, fit_scale
 from satisfaction.reports.papers import Cell, Column, Fact, Line, Paper, Share, Table
 from satisfaction.reports.report import DAYS_OF_A_MONTH, Report, interval_of
 from satisfaction.statistics import Verdict
 from satisfaction.terms import Dimension
+from satisfaction.web.comparison_words import (
+    as_cell,
+    list_earlier_facts,
+    name_difference,
+    say_how_compared,
+)
 from satisfaction.web.formats import as_day, as_moment, as_number, as_share
 from satisfaction.web.palette import level_colours
 from satisfaction.web.words import (
@@ -162,6 +169,7 @@ def _facts(report: Report) -> Iterator[Fact]:
             )
         ),
     )
+    yield from list_earlier_facts(report)
     yield Fact(str(_("Lượt phục vụ xong")), row.finished_visits)
     yield Fact(str(_("Lượt phục vụ có đánh giá")), row.rated_visits)
     yield Fact(str(_("Tổng lượt đánh giá")), row.answers)
@@ -189,6 +197,7 @@ def _table(report: Report, figures: Figures) -> Table:
         Column(str(_("Tỷ lệ hài lòng"))),
         Column(str(_("Khoảng 95%, từ"))),
         Column(str(_("Khoảng 95%, đến"))),
+        *([Column(name_difference())] if _is_compared(report, by) else []),
         Column(str(_("Lượt phục vụ xong"))),
         Column(str(_("Lượt phục vụ có đánh giá"))),
         Column(str(_("Tỷ lệ tham gia"))),
@@ -204,8 +213,8 @@ def _table(report: Report, figures: Figures) -> Table:
         title=str(_("Theo %(dimension)s", dimension=as_word(by).lower())),
         sheet=str(_("Theo %(dimension)s", dimension=as_word(by).lower()))[:31],
         columns=columns,
-        lines=tuple(_noted(report, by, row) for row in _lines(figures, levels, scale)),
-        total=_noted(report, by, _line(figures, figures.total, levels, scale=scale)),
+        lines=tuple(_noted(report, by, row) for row in _lines(report, figures, scale)),
+        total=_noted(report, by, _line(report, figures, figures.total, scale=scale)),
         levels=tuple(range(2, 2 + len(levels))),
         faces=tuple(level.face for level in levels),
         is_detail=by is Dimension.DAY and report.query.period.length_days > DAYS_OF_A_MONTH,
@@ -216,9 +225,19 @@ def _has_notes(report: Report, by: Dimension) -> bool:
     return by is Dimension.DAY and bool(report.notes)
 
 
-def _lines(figures: Figures, levels: Sequence[LevelCount], scale: BarScale) -> Iterator[Line]:
+def _is_compared(report: Report, by: Dimension) -> bool:
+    return by is Dimension.DESK and report.earlier is not None
+
+
+def _lines(report: Report, figures: Figures, scale: BarScale) -> Iterator[Line]:
     for row in figures.rows:
-        yield _line(figures, row, levels, scale=scale)
+        yield _line(report, figures, row, scale=scale)
+
+
+def _differences(report: Report, figures: Figures, row: CountRow) -> Iterator[Cell]:
+    """Yield how a desk's share changed, in a table that has that column."""
+    if _is_compared(report, figures.query.by):
+        yield as_cell(compare_shares(row, report.earlier_of(figures, row)))
 
 
 def _noted(report: Report, by: Dimension, line: Line) -> Line:
@@ -235,9 +254,8 @@ def _level_names(levels: Sequence[LevelCount]) -> list[str]:
     return [as_level(one) if is_one_scale else f"{as_level(one)} ({one.scale})" for one in levels]
 
 
-def _line(
-    figures: Figures, row: CountRow, levels: Sequence[LevelCount], *, scale: BarScale
-) -> Line:
+def _line(report: Report, figures: Figures, row: CountRow, *, scale: BarScale) -> Line:
+    levels = report.total.total.levels
     counts = {(level.scale, level.position): level.count for level in row.levels}
     interval = interval_of(row)
     by = figures.query.by
@@ -252,6 +270,7 @@ def _line(
         Share(row.satisfied_share, row.answers),
         Share(interval.low if interval else None, row.answers),
         Share(interval.high if interval else None, row.answers),
+        *_differences(report, figures, row),
         row.finished_visits,
         row.rated_visits,
         Share(row.participation, row.finished_visits),
@@ -287,6 +306,7 @@ def _method(report: Report) -> Iterator[str]:
             "tỷ lệ. Bàn được so với giới hạn mà riêng ngẫu nhiên tạo ra (p ± 3σ), không xếp hạng."
         )
     )
+    yield say_how_compared(report)
     yield from describe_scales(report.total.total.levels)
     if report.total.is_demonstration:
         yield str(_("Dữ liệu minh họa: không phải số liệu thật của cơ quan nào."))

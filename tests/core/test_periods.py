@@ -12,6 +12,7 @@ from satisfaction.periods import (
     Period,
     day_period,
     iso_week,
+    kind_of,
     month_period,
     months_period,
     parse_period,
@@ -120,3 +121,11 @@ def test_clipping_keeps_what_is_in_both() -> None:
     assert quarter.clipped(date(2024, 3, 1), date(2025, 1, 1)) == month_period(date(2024, 3, 5))
     assert quarter.clipped(date(2023, 1, 1), date(2025, 1, 1)) == quarter
     assert quarter.clipped(date(2024, 4, 1), date(2025, 1, 1)) is None
+
+
+def test_every_written_period_is_known_by_its_days() -> None:
+    for word in ("2024", "2024-Q1", "2024-H2", "2024-9M", "2024-03", "2024-W07", "2024-03-31"):
+        kind, period = parse_period(word)
+        assert kind_of(period) is kind
+    first = parse_period("2024-03")[1].first_day
+    assert kind_of(Period(first, first.replace(day=9))) is PeriodKind.DATES
