@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -35,7 +36,9 @@ from satisfaction.models import (
     Visit,
 )
 from satisfaction.periods import Period, quarter_period
+from satisfaction.statistics import Counted, wilson_interval
 from satisfaction.terms import Channel, Dimension, Outcome, Role, SuccessionExtent
+from satisfaction.web.formats import as_number, as_shown_share
 from tests.engines import Engines
 from tests.reading import read_workbook, text_of_pdf
 
@@ -135,6 +138,28 @@ def test_the_command_prints_the_published_figure(loaded: Loaded) -> None:
     assert "2.918/4.782 = 61,0%" in shown.output
 
 
+def _cells(row: dict[str, Any]) -> list[float | None]:
+    """Return the numbers of a line of a workbook, from what the command printed of it."""
+    interval = wilson_interval(Counted(row["satisfied"], row["answers"]))
+    if row["answers"] < 30:
+        interval = None
+    return [
+        *(level["count"] for level in row["levels"]),
+        row["answers"],
+        row["satisfied"],
+        row["satisfied_share"] if interval else None,
+        interval.low if interval else None,
+        interval.high if interval else None,
+        row["finished_visits"],
+        row["rated_visits"],
+        None if row["finished_visits"] < 30 else row["participation"],
+        row["unlinked"],
+        row["voided"],
+        row["marked"],
+        row["assisted"],
+    ]
+
+
 @pytest.mark.slow
 def test_the_quarter_s_report_holds_the_published_figure_as_the_command_prints_it(
     loaded: Loaded, tmp_path: Path
@@ -159,9 +184,10 @@ def test_the_quarter_s_report_holds_the_published_figure_as_the_command_prints_i
     desks = cells["Theo bàn"][3:]
     for row, line in zip([*printed["rows"], printed["total"]], desks, strict=True):
         shown = [f"{level['count']:,}".replace(",", ".") for level in row["levels"]]
-        counts = [level["count"] for level in row["levels"]]
-        assert list(line[2:9]) == [*counts, row["answers"], row["satisfied"]]
-        assert " ".join(shown) in text
+        assert list(line[2:]) == pytest.approx(_cells(row))
+        shares = [as_shown_share(cell, row["answers"]) for cell in _cells(row)[7:10]]
+        amounts = [as_number(row[name]) for name in ("answers", "satisfied")]
+        assert " ".join([*shown, *amounts, *shares]) in text
 
 
 @pytest.mark.usefixtures("loaded")
