@@ -46,6 +46,7 @@ class PresentationForm(OfficeForm):
         option_widget=CheckboxInput(),
     )
     allows_unlinked = BooleanField(_("Nhận ý kiến không gắn lượt phục vụ"))
+    has_chime = BooleanField(_("Kêu một tiếng chuông nhẹ khi màn hình chờ chuyển sang câu hỏi"))
     idle_seconds = StringField(_("Tự về màn hình chờ sau (giây)"), [need_number])
     invitation_hours = StringField(_("Phiếu mời còn hạn (giờ)"), [need_number])
     drawing = FileField(_("Biểu trưng của cơ quan"))
@@ -71,6 +72,7 @@ class PresentationForm(OfficeForm):
             "reason_codes": current.reason_codes,
             "allows_unlinked": current.allows_unlinked,
             "idle_seconds": current.idle_seconds,
+            "has_chime": current.has_chime,
             "invitation_hours": current.invitation_hours,
         }
 
@@ -95,6 +97,7 @@ class PresentationForm(OfficeForm):
             follow_up=FollowUp(self.text("follow_up")),
             reason_codes=self.reason_codes.data or (),
             allows_unlinked=bool(self.allows_unlinked.data),
+            has_chime=bool(self.has_chime.data),
             idle_seconds=as_key(self.text("idle_seconds")) or 0,
             invitation_hours=as_key(self.text("invitation_hours")) or 0,
             office_title=self.text("office_title"),

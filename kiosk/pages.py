@@ -20,12 +20,12 @@ from flask_babel import gettext as _
 from kiosk.forms import known_language
 from kiosk.pad import explain_ticket
 from kiosk.screen import describe, page_edition, shell_edition
-from kiosk.speech import speech_addresses
+from kiosk.speech import CHIME_FILE, speech_addresses
 from kiosk.typesetting import keep_words_together
 from satisfaction import clock
 from satisfaction.screens import Choice, Display
 from satisfaction.terms import Language, Layout, Leaning
-from satisfaction.web.formats import as_clock, as_day
+from satisfaction.web.formats import as_clock, as_day, asset_url
 from satisfaction.web.languages import languages
 
 SHELL_EDITION = "Shell-Edition"
@@ -298,6 +298,7 @@ def _data(
         "thanks": THANKS_SECONDS,
         "reasons": REASONS_SECONDS,
         "speech": speech_addresses(),
+        "chime": asset_url(CHIME_FILE) if display.has_chime else None,
         "phone": url_for("kiosk.by_phone.create"),
         "lobby": url_for("kiosk.lobby.create") if display.is_in_lobby else None,
         "screen": describe(display),

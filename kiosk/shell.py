@@ -23,7 +23,7 @@ from satisfaction.web.guards import for_kiosk, public
 
 blueprint = Blueprint("shell", __name__)
 
-AUDIO_FILES = ("audio/*/*.ogg",)
+AUDIO_FILES = ("audio/*.ogg", "audio/*/*.ogg")
 
 
 @blueprint.get("/service-worker.js")

@@ -16,6 +16,7 @@ from satisfaction.web.formats import asset_url
 from satisfaction.web.guards import public
 
 blueprint = Blueprint("speech", __name__)
+CHIME_FILE = "audio/chime.ogg"
 
 
 @blueprint.get("/speech/<language>")

@@ -22,6 +22,7 @@ _KEPT = (
     "reason_codes",
     "allows_unlinked",
     "idle_seconds",
+    "has_chime",
     "invitation_hours",
     "office_title",
     "we_changed_vi",
@@ -39,6 +40,7 @@ class Changes:
     follow_up: FollowUp | None = None
     follow_up_most: int | None = None
     idle_seconds: int | None = None
+    has_chime: bool | None = None
     scale_id: int | None = None
     reason_codes: list[str] | None = None
     office_title: str | None = None

@@ -38,6 +38,7 @@ class Wanted:
     reason_codes: Sequence[str]
     allows_unlinked: bool
     idle_seconds: int
+    has_chime: bool = False
     invitation_hours: int
     office_title: str
     we_changed_vi: str
@@ -77,6 +78,7 @@ class Version:
     follow_up: FollowUp
     reasons: int
     allows_unlinked: bool
+    has_chime: bool
     has_mark: bool
     is_coming: bool
 
@@ -154,6 +156,7 @@ def _list_versions(session: Session, unit_id: int, now: datetime) -> list[Versio
             row.follow_up,
             len(row.reason_codes),
             row.allows_unlinked,
+            row.has_chime,
             row.emblem_digest is not None,
             row.from_at > now,
         )
@@ -223,6 +226,7 @@ def _check(session: Session, wanted: Wanted, scale: Scale) -> dict[str, Any]:
         "reason_codes": codes,
         "allows_unlinked": wanted.allows_unlinked,
         "idle_seconds": wanted.idle_seconds,
+        "has_chime": wanted.has_chime,
         "invitation_hours": wanted.invitation_hours,
         "office_title": _line(wanted.office_title, "office_title", LONGEST_TITLE),
         "we_changed_vi": _line(wanted.we_changed_vi, "we_changed_vi", LONGEST_LINE),

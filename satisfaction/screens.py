@@ -70,6 +70,7 @@ class Display:
     follow_up_most: int
     allows_unlinked: bool
     idle_seconds: int
+    has_chime: bool
     we_changed_vi: str
     we_changed_en: str
     emblem_digest: str
@@ -116,6 +117,7 @@ def load_display(session: Session, token_hash: bytes) -> Display:
         follow_up_most=configuration.follow_up_most,
         allows_unlinked=configuration.allows_unlinked,
         idle_seconds=configuration.idle_seconds,
+        has_chime=configuration.has_chime,
         we_changed_vi=configuration.we_changed_vi,
         we_changed_en=configuration.we_changed_en,
         emblem_digest=configuration.emblem_digest or "",

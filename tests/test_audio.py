@@ -92,6 +92,14 @@ def _leave_an_orphan(folder: Path) -> None:
     shutil.copy(folder / "vi" / "hint.ogg", folder / "vi" / "greeting.ogg")
 
 
+def _remove_chime(folder: Path) -> None:
+    (folder / "chime.ogg").unlink()
+
+
+def _spoil_chime(folder: Path) -> None:
+    shutil.copy(folder / "vi" / "hint.ogg", folder / "chime.ogg")
+
+
 def _reword(folder: Path) -> None:
     path = folder / "phrases.json"
     text = path.read_text(encoding="utf-8")
@@ -106,6 +114,8 @@ def _reword(folder: Path) -> None:
         (_cut_off, "en/question.ogg: is damaged or cut off"),
         (_put_something_else, "en/question.ogg: is not Ogg Opus"),
         (_leave_an_orphan, "vi/greeting.ogg: no phrase"),
+        (_remove_chime, "chime.ogg: missing"),
+        (_spoil_chime, "chime.ogg: is not the file of the manifest"),
         (_reword, "vi/reason-wait.ogg: the manifest has other words than phrases.json"),
     ],
 )
@@ -133,6 +143,15 @@ def test_check_keeps_all_speech_small(copy: Path, monkeypatch: pytest.MonkeyPatc
     assert any(fault.startswith("all files:") for fault in speech.find_faults(copy))
 
 
+def test_the_chime_is_soft_begins_without_a_click_and_dies_away() -> None:
+    rate, samples = speech.strike()
+    assert len(samples) == rate * speech.CHIME_MS // 1000
+    assert 20 * math.log10(max(map(abs, samples)) / 32_767) == pytest.approx(-14, abs=0.01)
+    assert samples[0] == 0
+    assert max(map(abs, samples[-rate // 100 :])) < 10
+    assert json.loads((AUDIO / "manifest.json").read_text(encoding="utf-8"))["chime"]["licence"]
+
+
 def test_adopting_a_human_voice_makes_its_files_the_right_ones(copy: Path) -> None:
     _exchange(copy)
     assert speech.main(["--folder", str(copy), "--check"]) == 1
@@ -140,6 +159,7 @@ def test_adopting_a_human_voice_makes_its_files_the_right_ones(copy: Path) -> No
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["voices"]["vi"]["kind"] == "recorded"
     assert manifest["voices"]["en"]["kind"] == "synthetic"
+    assert manifest["chime"]["file"] == "chime.ogg"
 
 
 def test_recordings_that_are_missing_or_of_another_kind_are_named(

@@ -29,6 +29,7 @@ office_commands = Commands("office", help="Change what a unit's devices and link
     "--link-hours", type=click.IntRange(1, 24 * 31), help="How long links to visits live."
 )
 @click.option("--idle-seconds", type=click.IntRange(*IDLE_SECONDS), help="Until a device rests.")
+@click.option("--chime/--no-chime", default=None, help="A soft chime when the question appears.")
 @click.option("--we-changed", help="What was changed thanks to citizens, on the waiting screen.")
 @click.option("--we-changed-en", help="The same in English.")
 def configure_command(
@@ -37,6 +38,7 @@ def configure_command(
     unlinked: bool | None,
     link_hours: int | None,
     idle_seconds: int | None,
+    chime: bool | None,
     we_changed: str | None,
     we_changed_en: str | None,
 ) -> None:
@@ -47,6 +49,7 @@ def configure_command(
             allows_unlinked=unlinked,
             invitation_hours=link_hours,
             idle_seconds=idle_seconds,
+            has_chime=chime,
             we_changed_vi=None if we_changed is None else read_line(we_changed),
             we_changed_en=None if we_changed_en is None else read_line(we_changed_en),
         )

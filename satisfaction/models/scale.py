@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from satisfaction.database import Base, UtcTime, enum_column
@@ -72,6 +72,7 @@ class Configuration(Base):
     reason_codes: Mapped[list[str]] = mapped_column(JSON, default=list)
     allows_unlinked: Mapped[bool] = mapped_column(default=False)
     idle_seconds: Mapped[int] = mapped_column(default=90)
+    has_chime: Mapped[bool] = mapped_column(default=False, server_default=false())
     invitation_hours: Mapped[int] = mapped_column(default=24, server_default="24")
     office_title: Mapped[str] = mapped_column(String(200), default="")
     we_changed_vi: Mapped[str] = mapped_column(String(300), default="")

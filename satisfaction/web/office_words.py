@@ -141,6 +141,7 @@ FIELDS: Mapping[str, str] = {
     "we_changed_vi": _("Dòng “Nhờ góp ý của bà con”"),
     "we_changed_en": _("Dòng ấy bằng tiếng Anh"),
     "idle_seconds": _("Giây chờ"),
+    "has_chime": _("Tiếng chuông khi hiện câu hỏi"),
     "invitation_hours": _("Giờ phiếu mời còn hạn"),
     "allows_unlinked": _("Nhận ý kiến không gắn lượt"),
     "follow_up": _("Hỏi thêm"),

@@ -1,9 +1,9 @@
-"""Make the speech files of "Nghe đọc" from phrases.json, and check the files that lie here.
+"""Make the speech of "Nghe đọc" from phrases.json and the chime, and check what lies here.
 
 A build step for developers and for offices that put a human voice in place of the synthetic one.
 Refuses to be part of the running product: nothing imports it, and only making speech needs a
-synthesiser. Run it as ``python static/audio/make_speech.py``; ``--check`` and ``--adopt`` read the
-files alone.
+synthesiser. Run it as ``python static/audio/make_speech.py``; ``--chime`` makes the chime alone;
+``--check`` and ``--adopt`` read the files alone.
 """
 
 import argparse
@@ -31,6 +31,14 @@ QUIETEST_KBIT = 12.0  # Silence comes to about 8 and speech to 20: under this, n
 SAMPLES_PER_SECOND = 48_000  # Ogg Opus counts time in these, whatever was recorded.
 LOUDNESS_DBFS, PEAK_DBFS, SILENCE_DBFS = -18.0, -1.0, -50.0
 LEAD_MS, TAIL_MS = 100, 200
+CHIME_FILE = "chime.ogg"
+CHIME_MS, CHIME_STRIKE_MS, CHIME_PEAK_DBFS = 1_200, 12, -14.0
+# One struck tone: hertz, share of the loudness, and after how many milliseconds little is left.
+CHIME_TONES = ((587.33, 1.0, 320.0), (1_174.66, 0.3, 180.0), (1_762.0, 0.08, 90.0))
+CHIME_LICENCE = (
+    "Computed from the sines of CHIME_TONES in make_speech.py, from no recording; "
+    "given under the licence of this product."
+)
 LICENCE = (
     "Made with eSpeak NG, a program under GPL-3.0-or-later that is no part of this product; "
     "the recordings are its output and are given under the licence of this product."
@@ -115,7 +123,39 @@ def _amplitude(decibels: float) -> float:
     return 32_767 * float(10 ** (decibels / 20))
 
 
-def encode(sound: Sound, path: Path) -> None:
+def strike() -> Sound:
+    """Return the chime: it begins without a click and dies away by itself."""
+    rate = SAMPLES_PER_SECOND
+    length = rate * CHIME_MS // 1000
+    struck, fading = rate * CHIME_STRIKE_MS // 1000, rate * 200 // 1000
+    samples = []
+    for at in range(length):
+        tone = sum(
+            share
+            * math.exp(-at / (rate * decay_ms / 1000))
+            * math.sin(math.tau * hertz * at / rate)
+            for hertz, share, decay_ms in CHIME_TONES
+        )
+        samples.append(tone * min(1.0, at / struck, (length - at) / fading))
+    gain = _amplitude(CHIME_PEAK_DBFS) / max(abs(sample) for sample in samples)
+    return rate, [round(sample * gain) for sample in samples]
+
+
+def make_chime(folder: Path) -> None:
+    """Write the chime, and what it is into the manifest; the speech stays as it is."""
+    encode(strike(), folder / CHIME_FILE, kind="--music")
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    manifest["chime"] = {
+        "kind": "synthetic",
+        "encoder": version("opusenc", "opus-tools"),
+        "licence": CHIME_LICENCE,
+        **_describe(folder, CHIME_FILE),
+    }
+    _write(path, manifest)
+
+
+def encode(sound: Sound, path: Path, *, kind: str = "--speech") -> None:
     """Write the sound as Ogg Opus; the same sound gives the same bytes."""
     rate, samples = sound
     whole = io.BytesIO()
@@ -125,7 +165,7 @@ def encode(sound: Sound, path: Path) -> None:
         file.setframerate(rate)
         file.writeframes(array.array("h", samples).tobytes())
     serial = int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:3], "big")
-    command = [program("opusenc"), "--quiet", "--bitrate", str(BIT_RATE_KBIT), "--speech"]
+    command = [program("opusenc"), "--quiet", "--bitrate", str(BIT_RATE_KBIT), kind]
     command += ["--serial", str(serial), "--padding", "0", "--discard-comments", "-", str(path)]
     subprocess.run(command, input=whole.getvalue(), check=True, timeout=60)
 
@@ -170,7 +210,8 @@ def duration_ms(content: bytes) -> int:
 
 
 def make(folder: Path) -> None:
-    """Write every file of every voice, and the manifest."""
+    """Write the chime, every file of every voice, and the manifest."""
+    make_chime(folder)
     phrases = read_phrases(folder)
     synthetic_of = {voice.language: voice for voice in reversed(VOICES)}
     for voice in VOICES:
@@ -227,8 +268,14 @@ def write_manifest(folder: Path, about: Mapping[str, Mapping[str, str]]) -> None
         }
         if about[voice.folder]["kind"] == "synthetic":
             voices[voice.folder]["voice"] = voice.synthetic
-    text = json.dumps({"default": "vi", "voices": voices}, ensure_ascii=False, indent=1)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    path = folder / "manifest.json"
+    chime = json.loads(path.read_text(encoding="utf-8"))["chime"]
+    _write(path, {"default": "vi", "voices": voices, "chime": chime})
+
+
+def _write(path: Path, manifest: Mapping[str, Any]) -> None:
+    text = json.dumps(manifest, ensure_ascii=False, indent=1)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _describe(folder: Path, file: str) -> dict[str, str | int]:
@@ -241,14 +288,16 @@ def _describe(folder: Path, file: str) -> dict[str, str | int]:
 
 
 def find_faults(folder: Path) -> list[str]:
-    """Return what is wrong with the speech files, a line each; nothing is changed.
+    """Return what is wrong with the speech files and the chime, a line each; nothing is changed.
 
     Every phrase has a file in every voice, each file is the one in the manifest, speaks the words
     of phrases.json, lasts 0,5–12 s, is not silence, and all of them together stay small.
     """
     phrases = read_phrases(folder)
-    voices = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["voices"]
-    faults = []
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    voices = manifest["voices"]
+    problem = _fault_of(folder / CHIME_FILE, manifest.get("chime"))
+    faults = [f"{CHIME_FILE}: {problem}"] if problem else []
     for voice in VOICES:
         entries = voices[voice.folder]["files"]
         wanted = {phrase["key"] for phrase in phrases}
@@ -261,13 +310,13 @@ def find_faults(folder: Path) -> list[str]:
             problem = _fault_of(folder / file, entry, phrase[voice.language])
             if problem:
                 faults.append(f"{file}: {problem}")
-    total = sum(path.stat().st_size for path in folder.glob("*/*.ogg"))
+    total = sum(path.stat().st_size for path in folder.rglob("*.ogg"))
     if total > MOST_BYTES:
         faults.append(f"all files: {total} bytes, more than {MOST_BYTES}")
     return faults
 
 
-def _fault_of(path: Path, entry: Mapping[str, Any] | None, text: str) -> str | None:
+def _fault_of(path: Path, entry: Mapping[str, Any] | None, text: str = "") -> str | None:
     if not path.is_file():
         return "missing"
     content = path.read_bytes()
@@ -279,7 +328,7 @@ def _fault_of(path: Path, entry: Mapping[str, Any] | None, text: str) -> str | N
         return f"lasts {length} ms, not {SHORTEST_MS}–{LONGEST_MS}"
     if len(content) * 8 / length < QUIETEST_KBIT:
         return "is silent"
-    if entry is None or entry["text"] != text:
+    if entry is None or entry.get("text", "") != text:
         return "the manifest has other words than phrases.json"
     if (entry["sha256"], entry["duration_ms"]) != (hashlib.sha256(content).hexdigest(), length):
         return "is not the file of the manifest"
@@ -290,6 +339,7 @@ def main(arguments: Sequence[str]) -> int:
     """Make, adopt or check; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, default=HERE, help="where the files lie")
+    parser.add_argument("--chime", action="store_true", help="make the chime alone")
     parser.add_argument("--check", action="store_true", help="change nothing, name what is wrong")
     parser.add_argument(
         "--adopt",
@@ -304,6 +354,8 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.recordings:
             take(chosen.folder, chosen.adopt, chosen.recordings)
         adopt(chosen.folder, chosen.adopt)
+    elif chosen.chime:
+        make_chime(chosen.folder)
     elif not chosen.check:
         make(chosen.folder)
     faults = find_faults(chosen.folder)

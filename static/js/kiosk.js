@@ -1,6 +1,7 @@
 // The citizen's page: which screen comes when. A touch is stored on the device before the next
 // screen appears; the server is told in its own time.
 
+import { Chime } from "./kiosk-chime.js";
 import { Delivery } from "./kiosk-delivery.js";
 import { Heartbeat } from "./kiosk-heartbeat.js";
 import { Poll } from "./kiosk-poll.js";
@@ -38,6 +39,7 @@ class Kiosk {
   });
   #screens = new Screens(() => this.#poll.offsetMs ?? 0);
   #speech = new Speech(page.speech ?? {}, () => this.#offerSpeech());
+  #chime = new Chime(page.chime);
   #isCut = false;
   #shell = new Shell(page, () => this.#turnTo(this.#newest));
   #newest = page.screen;
@@ -157,10 +159,15 @@ class Kiosk {
     }
   }
 
+  // Whoever waits hears it once; where a voice reads the question, that is enough.
   #ask(screen) {
+    const isCalled = this.#isWaiting && !this.#speech.isOn;
     this.#asked = screen;
     this.#note(screen.visit && screen);
     this.#show("rate", screen);
+    if (isCalled) {
+      this.#chime.sound();
+    }
     this.#countDown(page.idle, { onEnd: () => this.#askStillThere() });
   }
 
@@ -632,6 +639,7 @@ class Kiosk {
 
   #show(name, facts) {
     this.#stopCounting();
+    this.#chime.stop();
     this.#screens.draw(name, facts);
     this.#offerSpeech();
     this.#readAloud();

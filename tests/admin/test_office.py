@@ -201,6 +201,7 @@ def test_what_devices_show_changes_with_the_mark(ruler: OfficersBrowser, ward: O
         "scale_id": str(ward.configuration.scale_id),
         "follow_up": "all",
         "reason_codes": ["wait", "fee"],
+        "has_chime": "y",
         "idle_seconds": "60",
         "invitation_hours": "48",
         "from_day": clock.today().isoformat(),
@@ -214,6 +215,7 @@ def test_what_devices_show_changes_with_the_mark(ruler: OfficersBrowser, ward: O
     shown = ruler.get(found[1])
     assert shown.mimetype == "image/png"
     assert "immutable" in shown.headers["Cache-Control"]
+    assert re.search(r'<input checked id="shown-chime"', page)
     again = ruler.post("/admin/presentation", sent)
     assert again.status_code == 422
     assert str(FAULTS[OfficeFault.NOTHING_CHANGED]) in again.text

@@ -262,13 +262,17 @@ def test_an_office_is_configured_by_command_and_keeps_the_rest(run: Run, ward: O
         shown = office.find_configuration(session, ward.unit.id, clock.now())
         assert shown is not None
         shown.idle_seconds = 120
+    assert not shown.has_chime
     words = ("office", "configure", "--unit", "00103")
     assert run(*words, "--unlinked").stdout == "00103\tunlinked=true\tlink-hours=24\n"
     assert run(*words, "--link-hours", "6").stdout == "00103\tunlinked=true\tlink-hours=6\n"
     assert run(*words, "--no-unlinked").stdout == "00103\tunlinked=false\tlink-hours=6\n"
     assert run(*words, "--link-hours", "0").exit_code != 0
+    assert run(*words, "--chime").exit_code == 0
+    assert run(*words, "--link-hours", "6").exit_code == 0
     with reading() as session:
         kept = office.find_configuration(session, ward.unit.id, clock.now())
     assert kept is not None
     assert kept.idle_seconds == 120
+    assert kept.has_chime
     assert kept.id != ward.configuration.id

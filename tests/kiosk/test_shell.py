@@ -76,6 +76,19 @@ def test_every_file_is_named_with_its_digest(kiosk: FlaskClient) -> None:
             digest = hashlib.sha256(answer.data).hexdigest()
         assert digest.startswith(parse_qs(urlsplit(address).query)["v"][0])
     assert len(listed["audio"]) > 100
+    assert any(one.startswith("/static/audio/chime.ogg?v=") for one in listed["audio"])
+
+
+def test_a_chime_is_named_on_the_page_only_where_the_office_wants_it(
+    app: Flask, kiosk: FlaskClient, ward: Office
+) -> None:
+    edition = _edition(kiosk)
+    assert '"chime":null' in kiosk.get("/kiosk/").text.replace(" ", "")
+    with unit_of_work() as session:
+        change_configuration(session, ward.unit, Changes(has_chime=True))
+    wanting = client_of(app, ward.tokens[0])
+    assert '"/static/audio/chime.ogg?v=' in wanting.get("/kiosk/").text
+    assert _edition(wanting) != edition
 
 
 def test_another_desk_or_another_name_of_it_is_another_edition(

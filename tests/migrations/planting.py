@@ -346,6 +346,13 @@ def plant_offline() -> None:
         session.execute(update(Visit).values(is_offline=True))
 
 
+def plant_chime() -> None:
+    """Plant what the revision before holds, and a kiosk that sounds a chime."""
+    plant_offline()
+    with unit_of_work() as session:
+        session.execute(update(Configuration).values(has_chime=True))
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "0001": plant_first,
     "0002": plant_ways_in,
@@ -362,6 +369,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0013": plant_restored,
     "0014": plant_notes,
     "0015": plant_offline,
+    "0016": plant_chime,
 }
 
 
