@@ -9,6 +9,7 @@ import time
 import urllib.parse
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,8 @@ from sqlalchemy import select
 from satisfaction import clock, fleet
 from satisfaction.database import db, reading, unit_of_work
 from satisfaction.fleet import PairingPlace
-from satisfaction.models import Kiosk, Rating, Refusal, Visit
+from satisfaction.models import Kiosk, Rating, RatingMark, Refusal, Visit
+from satisfaction.terms import Mark
 from tests.conftest import Office, make_office
 from tests.faults.serving import Product, copy_database, serving
 from tests.faults.wire import Wire, wired
@@ -153,7 +155,7 @@ def test_a_tab_is_killed_and_two_tabs_share_a_queue(stand: Stand) -> None:
     key(page, 4).click()
     page.locator(".thanks").wait_for()
     context = page.context
-    page.close()
+    _crash(page)
     stand.wire.is_down = False
     tabs = [context.new_page() for _ in range(2)]
     for tab in tabs:
@@ -164,6 +166,13 @@ def test_a_tab_is_killed_and_two_tabs_share_a_queue(stand: Stand) -> None:
             stand.queue(tab, QUEUED // 2)
     stand.wait_for_delivery(tabs[0])
     stand.say("tab killed, then two tabs with one queue")
+
+
+def _crash(page: Page) -> None:
+    """Have a page's own process die, as when the memory of a tablet is short."""
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash", timeout=5000)
+    page.close()
 
 
 def test_the_browser_is_killed_with_a_full_queue(stand: Stand, device: Device) -> None:
@@ -216,6 +225,29 @@ def test_the_clock_is_wrong_and_jumps_while_queued(stand: Stand) -> None:
     with reading() as session:
         days = list(session.scalars(select(Rating.local_day).order_by(Rating.seq)))
     assert days == [clock.today(), None] * (len(days) // 2)
+
+
+def test_the_clock_jumps_ahead_while_the_network_is_cut(stand: Stand) -> None:
+    page = stand.kiosk.tabs.context().new_page()
+    page.clock.install(time=clock.now())
+    with page.expect_response("**/kiosk/screen*"):
+        page.goto(f"/kiosk/enrol/{stand.ward.tokens[0]}")
+    for _ in range(ROUNDS):
+        stand.meet(page)
+        stand.wire.is_down = True
+        page.clock.set_system_time(clock.now() + timedelta(hours=1))
+        key(page, 5).click()
+        page.locator(".thanks").wait_for()
+        stand.wire.is_down = False
+        stand.wait_for_delivery(page)
+        page.clock.set_system_time(clock.now())
+        page.locator(".wait").wait_for()
+    stand.say("clock jumped 1 h ahead while the network was cut")
+    with reading() as session:
+        days = set(session.scalars(select(Rating.local_day)))
+        marks = list(session.scalars(select(RatingMark.mark)))
+    assert days == {clock.today()}
+    assert marks == [Mark.CLOCK_CORRECTED] * ROUNDS
 
 
 def test_a_device_is_paired_anew_with_a_full_queue(stand: Stand) -> None:
