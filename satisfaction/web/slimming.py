@@ -22,7 +22,8 @@ def served_bytes(path: Path) -> bytes:
 def slim(text: bytes, suffix: str = ".js") -> bytes:
     """Return a text without indentation, needless spaces, empty lines and remarks."""
     if suffix == ".js":
-        return rjsmin.jsmin(text.decode()).encode() + b"\n"
+        slimmed: str = rjsmin.jsmin(text.decode())
+        return slimmed.encode() + b"\n"
     text = STYLE_SPACE.sub(rb"\1", STYLE_REMARK.sub(b"", text))
     lines = (line.strip() for line in text.splitlines())
     return b"".join(line + b"\n" for line in lines if line)
