@@ -54,8 +54,11 @@ def _adapted(folder: Path, port: int, behind: tuple[int, ...]) -> str:
 
 
 @contextmanager
-def proxy(*behind: int) -> Iterator[int]:
-    """Run nginx with the shipped configuration in front of these ports; yield its own."""
+def proxy(*behind: int, complaints: list[str] | None = None) -> Iterator[int]:
+    """Run nginx with the shipped configuration in front of these ports; yield its own.
+
+    ``complaints`` gets, at the end, what it wrote of the servers behind it.
+    """
     assert NGINX is not None, "apt-get install nginx-light"
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="hailong-nginx-") as place:
@@ -83,6 +86,8 @@ def proxy(*behind: int) -> Iterator[int]:
         finally:
             process.terminate()
             process.wait(timeout=30)
+            if complaints is not None:
+                complaints += [line for line in log.read_text().splitlines() if "upstream" in line]
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

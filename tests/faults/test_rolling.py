@@ -98,10 +98,11 @@ def test_no_request_fails_while_two_nodes_are_restarted_in_turn(app: Flask) -> N
         ward = make_office(session)
     nodes = [Product(app.config["SETTINGS"]) for _ in range(2)]
     restarts = 0
+    complaints: list[str] = []
     try:
         for node in nodes:
             node.start()
-        with proxy(*(node.port for node in nodes)) as port:
+        with proxy(*(node.port for node in nodes), complaints=complaints) as port:
             clients = _clients(port, ward)
             db.engine.dispose()
             for client in clients:
@@ -127,7 +128,9 @@ def test_no_request_fails_while_two_nodes_are_restarted_in_turn(app: Flask) -> N
         f" {sum(client.answered for client in clients)} requests,"
         f" {sum(len(client.failures) for client in clients)} failed, {len(given)} taps"
     )
-    assert [client.failures for client in clients] == [[], [], [], []]
+    # A machine that is away is no wonder; whatever else the proxy says explains a failure.
+    odd = [line for line in complaints if "Connection refused" not in line]
+    assert [client.failures for client in clients] == [[], [], [], []], odd
     assert min(client.answered for client in clients) > 10 * ROUNDS
     kept = stored()
     assert given == kept.keys()
