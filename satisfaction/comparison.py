@@ -89,7 +89,7 @@ def find_comparable(
 
 
 def count_earlier(
-    session: Session, query: CountQuery, comparable: Comparable, figures: Figures
+    session: Session, query: CountQuery, comparable: Comparable, *, figures: Figures
 ) -> tuple[Figures | None, Comparable]:
     """Return the figures of the earlier period, unless they turn out not to compare.
 

@@ -209,7 +209,7 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
     by = Dimension.UNIT if is_tree else Dimension.DESK
     query = replace(scope.query, by=by)
     figures = _count(session, query)
-    before, comparable = count_earlier(session, query, comparable, figures)
+    before, comparable = count_earlier(session, query, comparable, figures=figures)
     places = _chart_places(session, scope, figures, before, comparable)
     places = replace(places, lines=sort_lines(places.lines, asked.order))
     has_allegations = unit_ids <= rights.allegations

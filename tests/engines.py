@@ -22,6 +22,7 @@ from satisfaction.config import Settings
 from satisfaction.database import db
 from satisfaction.recording import Recorder
 from satisfaction.web.setup import RECORDER
+from satisfaction.web.unseen import forget_unseen
 from tests.pages import CheckedClient
 from wsgi import create_app
 
@@ -98,6 +99,7 @@ class Engines:
             # A page that was still open may have asked between the tests, of the old file.
             db.engine.dispose()
             app.extensions[RECORDER] = Recorder(db.engine)
+            forget_unseen()
             yield app
             db.engine.dispose()
 

@@ -63,7 +63,7 @@ POST 303/404 D . . . A Y .  admin.desk.open_visit       /admin/desk/{desk}/visit
 POST 303/404 D . . . A Y .  admin.desk.end_visit        /admin/desk/visits/{visit}/end
 POST 409/404 D . . . A Y .  admin.desk.keep_assisted    /admin/desk/visits/{visit}/assisted
 GET  200/404 . S H I A Y R  admin.overview.index        /admin/overview?unit={unit}
-POST 422/404 . S H I . . .  admin.overview.annotate     /admin/overview/notes?unit={unit}
+POST 422     . S H I . . .  admin.overview.annotate     /admin/overview/notes
 GET  200/404 . S H I A Y R  admin.counts.index          /admin/counts?unit={unit}
 GET  200/404 . S H I A Y R  admin.counts.download       /admin/counts.csv?unit={unit}
 GET  200/404 D . . . . . .  admin.own_figures.index     /admin/own-figures?unit={unit}

@@ -93,7 +93,7 @@ def build_report(session: Session, query: CountQuery, kind: PeriodKind) -> Repor
     settled_at = _find_settled(session, query.period, comparable.earlier)
     total = counting.count(session, replace(query, by=Dimension.TOTAL))
     by_desk = replace(query, by=Dimension.DESK)
-    earlier, comparable = count_earlier(session, by_desk, comparable, total)
+    earlier, comparable = count_earlier(session, by_desk, comparable, figures=total)
     notes = list_notes(session, query.unit_id, query.period)
     as_of = max([settled_at or total.counted_at, *(note.at for note in notes.values())])
     tables = [
