@@ -26,10 +26,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Ask what never opens the database once only, with the embedded one."""
+    """Ask once only, with the embedded engine, what opens no database or says nothing of it."""
     if config.getoption("--engine") == "sqlite":
         return
-    kept = [item for item in items if "engines" in getattr(item, "fixturenames", ())]
+    kept = [
+        item
+        for item in items
+        if "engines" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("once")
+    ]
     config.hook.pytest_deselected(items=sorted(set(items) - set(kept), key=items.index))
     items[:] = kept
 

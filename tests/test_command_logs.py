@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from satisfaction import dumps
@@ -14,6 +15,8 @@ from satisfaction.ledger import NewRun, plan_run
 from tests.commanding import run_command, running_command
 from tests.conftest import NOW, Office
 
+# What processes write is the same over any database.
+pytestmark = pytest.mark.once
 JSON = {"HAILONG_LOG_FORMAT": "json"}
 
 

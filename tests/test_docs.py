@@ -122,7 +122,7 @@ def test_every_command_line_in_a_document_can_be_parsed(path: Path, app: Flask) 
 def test_every_make_target_that_a_document_names_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", _read("Makefile"), re.MULTILINE))
     for path in DOCUMENTS:
-        for words in re.findall(r"\bmake ((?:[a-z-]+ ?)+)`", path.read_text(encoding="utf-8")):
+        for words in re.findall(r"\bmake ([a-z -]+)`", path.read_text(encoding="utf-8")):
             assert set(words.split()) <= targets, (path, words)
     assert {"run", "test", "bench", "lock"} <= targets
 

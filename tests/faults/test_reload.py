@@ -22,6 +22,8 @@ from tests.faults.live import LiveTaps
 from tests.faults.serving import ROOT, environment_of, serving
 from tests.faults.test_offline import answer_to, live_visits, stored
 
+# How servers hand over to servers is the same over any database.
+pytestmark = pytest.mark.once
 LONGEST_SECONDS = 180.0
 CODE = "00103"
 PUBLISHED = f"/so-lieu/{CODE}"
