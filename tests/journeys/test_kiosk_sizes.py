@@ -161,6 +161,7 @@ def _walk_by_tab(page: Page, kinds: set[str]) -> None:
             break
         if focused.get_attribute("type") == "checkbox":
             focused = focused.locator("..")
+        focused.evaluate("part => Promise.all(part.getAnimations().map((one) => one.finished))")
         ring = focused.evaluate(RING)
         ink = "rgb(255, 255, 255)" if ring[2] == "rgb(255, 255, 255)" else "rgb(27, 34, 54)"
         assert ring == ["solid", "4px", ink, True], focused.get_attribute("class")
