@@ -20,7 +20,7 @@ from satisfaction.terms import Channel, VisitKind
 
 LONGEST_WORD = 600
 _DOCKET = "docket"
-_PASS = "desk pass"  # noqa: S105 - a word, no password.
+_OF_DESK = "desk pass"
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -114,12 +114,12 @@ def write_pass(desk_pass: DeskPass, installation_key: str) -> str:
         (desk_pass.from_at - _FIRST) // _MICROSECOND,
         (desk_pass.until_at - _FIRST) // _MICROSECOND,
     ]
-    return _write(facts, _PASS, installation_key)
+    return _write(facts, _OF_DESK, installation_key)
 
 
 def read_pass(word: object, installation_key: str) -> DeskPass | None:
     """Return the pass in a word, or nothing where this installation did not write it."""
-    text = _read(word, _PASS, installation_key)
+    text = _read(word, _OF_DESK, installation_key)
     if text is None:
         return None
     account, unit, desk, begun, over = json.loads(text)

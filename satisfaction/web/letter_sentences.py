@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from satisfaction import clock
+from satisfaction.concerns import ReasonCount
 from satisfaction.digests import Comparison, Correction, Device, Digest, Finding
 from satisfaction.figures import is_few
 from satisfaction.heartbeats import KioskTrouble
@@ -268,10 +269,10 @@ def say_device(device: Device) -> str:
     return said + "."
 
 
-def say_reasons(reasons: tuple[object, ...]) -> str:
+def say_reasons(reasons: tuple[ReasonCount, ...]) -> str:
     """Return the reasons that were named, each with how often."""
     named = [
-        f"{one.label_vi if is_vietnamese() else one.label_en} ({as_number(one.count)})"  # type: ignore[attr-defined]
+        f"{one.label_vi if is_vietnamese() else one.label_en} ({as_number(one.count)})"
         for one in reasons
     ]
     return ", ".join(named)
