@@ -21,6 +21,7 @@ from satisfaction.database import db
 from satisfaction.errors import KioskNotFoundError, PairingRefusedError
 from satisfaction.models import Desk, Kiosk, PairingCode, Unit
 from satisfaction.terms import AuditAction
+from satisfaction.text import clean
 from satisfaction.throttling import count_attempt, forget_failures
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -49,7 +50,7 @@ def enrol_lobby_kiosk(session: Session, unit: Unit, *, name: str) -> Enrolment:
 def _enrol(session: Session, name: str, *, unit_id: int, desk_id: int | None) -> Enrolment:
     token = secrets.token_urlsafe(32)
     kiosk = Kiosk(
-        name=name,
+        name=clean(name),
         unit_id=unit_id,
         desk_id=desk_id,
         token_hash=hash_token(token),
@@ -83,7 +84,7 @@ def make_pairing_code(
             code_hash=hash_token(code),
             unit_id=place.unit_id,
             desk_id=place.desk_id,
-            name=place.name,
+            name=clean(place.name),
             made_by_id=made_by_id,
             made_at=clock.now(),
             expires_at=clock.now() + CODE_LIFE,

@@ -24,6 +24,7 @@ from satisfaction.office import find_configuration, get_unit, list_desks, name_o
 from satisfaction.periods import Period, day_period
 from satisfaction.refusals import RefusalPage, list_refusals
 from satisfaction.terms import DeskKind, KioskEventKind
+from satisfaction.text import clean
 
 MANY_SERVED = 40
 LOOKED_BACK = timedelta(days=7)
@@ -299,7 +300,7 @@ def make_code(session: Session, scope: Set[int], wanted: CodeWanted) -> str:
     place = PairingPlace(
         unit_id=desk.unit_id if desk else int(number),
         desk_id=desk.id if desk else None,
-        name=wanted.name or known[wanted.place].name.partition(" · ")[0],
+        name=clean(wanted.name) or known[wanted.place].name.partition(" · ")[0],
     )
     return fleet.make_pairing_code(session, place, made_by_id=wanted.made_by_id)
 
