@@ -108,14 +108,17 @@ class SlipEntered:
 def read_slips(
     session: Session, unit_ids: Set[int], desk_id: int | None, *, day: date
 ) -> SlipSheet:
-    """Return the page's content; without a desk of these units only the choice.
+    """Return the page's content; only the choice without a desk, or for one not there that day.
 
-    Raises: SlipRefusedError for a day to come, or one on which nothing was asked at the desk.
+    Raises: DeskNotFoundError for a desk outside these units; SlipRefusedError for a day to come, or
+    one on which nothing was asked at the desk.
     """
     if day > clock.today():
         raise SlipRefusedError(fault=SlipFault.DAY_TO_COME)
     desks = _list_desks(session, unit_ids, day)
     desk = next((desk for desk in desks if desk.id == desk_id), None)
+    if desk_id is not None:
+        _get_desk(session, unit_ids, desk_id)
     if desk is None:
         return SlipSheet(
             desks=desks,
