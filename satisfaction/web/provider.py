@@ -59,15 +59,21 @@ def has_provider() -> bool:
 def lead_to_provider(callback: str) -> ResponseReturnValue:
     """Send the browser to the provider.
 
-    Raises: SignInRefusedError when it cannot be reached.
+    Raises: SignInRefusedError when it cannot be reached, or calls itself by another address.
+    Source: OpenID Connect Discovery 1.0, section 4.3.
     """
     from requests import RequestException
 
+    client, settings = current_app.extensions[_CLIENT], current_app.config["SETTINGS"]
     try:
-        answer: ResponseReturnValue = current_app.extensions[_CLIENT].authorize_redirect(callback)
+        issuer = client.load_server_metadata().get("issuer")
+        answer: ResponseReturnValue = client.authorize_redirect(callback)
     except RequestException as problem:
         current_app.logger.warning("provider out of reach: %s", type(problem).__name__)
         raise SignInRefusedError() from problem
+    if not isinstance(issuer, str) or issuer.rstrip("/") != settings.oidc_issuer:
+        current_app.logger.warning("provider calls itself by another address")
+        raise SignInRefusedError()
     return answer
 
 
@@ -82,6 +88,7 @@ def take_answer() -> bool:
 
     try:
         answer = current_app.extensions[_CLIENT].authorize_access_token()
+        identity = _read_identity(answer.get("userinfo") or {})
     except (AuthlibBaseError, JoseError, RequestException, ValueError, KeyError) as problem:
         current_app.logger.warning("sign-in by the provider refused: %s", type(problem).__name__)
         with unit_of_work() as writer:
@@ -89,7 +96,7 @@ def take_answer() -> bool:
         raise SignInRefusedError() from problem
     visitor = Credentials("", "", client_network(), client_device())
     with unit_of_work() as writer:
-        started = sign_in_provided(writer, _read_identity(answer.get("userinfo") or {}), visitor)
+        started = sign_in_provided(writer, identity, visitor)
     if started is None:
         raise SignInRefusedError()
     if started.awaits_code:
@@ -103,7 +110,7 @@ def take_answer() -> bool:
 def _read_identity(claims: Mapping[str, Any]) -> Identity:
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject:
-        raise SignInRefusedError()
+        raise ValueError("the provider says not who signed in")
     email = claims.get("email") if claims.get("email_verified") is True else ""
     return Identity(subject, email if isinstance(email, str) else "", _is_strong(claims))
 
