@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
 from flask import Flask
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
+from sqlalchemy import select
 
 from satisfaction import accounts
 from satisfaction.database import db, reading, unit_of_work
-from satisfaction.models import Account
-from satisfaction.terms import Role
+from satisfaction.models import Account, AuditEntry
+from satisfaction.terms import AuditAction, Role
 from tests.admin.officers import OfficersBrowser, code_of, make_officer
 from tests.admin.providing import CLIENT, SECRET, Provider, served_provider
 from tests.conftest import make_office
@@ -20,6 +21,7 @@ from tests.engines import Engines
 from tests.pages import CheckedClient
 from wsgi import create_app
 
+STRONG = {"sub": "s-quan", "amr": ["mfa"]}
 START, ANSWER = "/admin/provider", "/admin/provider/answer"
 
 
@@ -113,25 +115,119 @@ def test_an_e_mail_that_no_administrator_vouched_for_matches_nothing(
     assert _sign_in(office)[1] == "/admin/sign-in"
 
 
+def _refused(app: Flask, provider: Provider) -> bool:
+    """Say whether a token that the provider did give is refused, with an entry in the log."""
+    assert _sign_in(app)[1] == "/admin/sign-in"
+    assert (provider.given, provider.refused) == (1, [])
+    with reading() as session:
+        deeds = session.scalars(select(AuditEntry.action)).all()
+    return deeds.count(AuditAction.SIGN_IN_FAILED) == 1 and AuditAction.SIGNED_IN not in deeds
+
+
 @pytest.mark.parametrize(
-    "changed",
-    [{"nonce": "another"}, {"iss": "http://elsewhere"}, {"aud": "another"}, {"exp": 1000}],
+    "bent",
+    [
+        {"nonce": "another"},
+        {"nonce": None},
+        {"iss": "http://elsewhere"},
+        {"aud": ["another"]},
+        {"aud": [CLIENT, "another"], "azp": "another"},
+        {"exp": 1000},
+        {"iat": 32503680000},
+        {"at_hash": "A" * 22},
+        {"sub": ""},
+        {"sub": None},
+    ],
 )
 def test_a_token_that_is_not_for_this_sign_in_is_refused(
-    office: Flask, provider: Provider, changed: dict[str, object]
+    office: Flask, provider: Provider, bent: dict[str, object]
 ) -> None:
-    provider.claims, provider.changed = {"sub": "s-quan", "amr": ["mfa"]}, changed
-    assert _sign_in(office)[1] == "/admin/sign-in"
+    provider.claims, provider.bent = STRONG, bent
+    assert _refused(office, provider)
 
 
-def test_a_token_signed_by_somebody_else_is_refused(office: Flask, provider: Provider) -> None:
-    provider.claims = {"sub": "s-quan", "amr": ["mfa"]}
-    provider.signing_key = RSAKey.generate_key(2048, parameters={"kid": "k1"})
-    assert _sign_in(office)[1] == "/admin/sign-in"
+@pytest.mark.filterwarnings("ignore:JWS algorithm:joserfc.errors.SecurityWarning")
+@pytest.mark.parametrize(
+    ("algorithm", "key"),
+    [
+        ("RS256", RSAKey.generate_key(2048, parameters={"kid": "k1"})),
+        ("HS256", OctKey.import_key(SECRET)),
+        ("none", None),
+    ],
+)
+def test_a_token_signed_by_somebody_else_or_otherwise_is_refused(
+    office: Flask, provider: Provider, algorithm: str, key: object
+) -> None:
+    provider.claims = STRONG
+    provider.algorithm, provider.signs_with = algorithm, key
+    assert _refused(office, provider)
+
+
+def test_a_provider_that_calls_itself_otherwise_is_refused(
+    office: Flask, provider: Provider
+) -> None:
+    provider.claims = STRONG
+    provider.says, provider.bent = {"issuer": "http://elsewhere"}, {"iss": "http://elsewhere"}
+    assert OfficersBrowser(office).get(START).location == "/admin/sign-in"
+    assert provider.codes == {}
+
+
+def test_a_provider_that_says_not_who_signed_in_is_refused(
+    office: Flask, provider: Provider
+) -> None:
+    provider.claims, provider.gives_identity = STRONG, False
+    browser, location = _sign_in(office)
+    assert location == "/admin/sign-in"
+    assert browser.get("/admin/counts").status_code == 302
+    with reading() as session:
+        deeds = session.scalars(select(AuditEntry.action)).all()
+    assert AuditAction.SIGN_IN_FAILED in deeds
+
+
+def test_who_is_refused_at_the_provider_is_not_signed_in(office: Flask, provider: Provider) -> None:
+    provider.claims, browser = None, OfficersBrowser(office)
+    answer = _answer(browser)
+    assert "error=access_denied" in answer
+    assert browser.get(answer).location == "/admin/sign-in"
+    assert browser.get("/admin/counts").status_code == 302
+
+
+def test_a_new_key_of_the_provider_is_fetched(office: Flask, provider: Provider) -> None:
+    provider.claims = STRONG
+    assert _sign_in(office)[1] == "/admin/"
+    provider.change_key("k2")
+    assert _sign_in(office)[1] == "/admin/"
+
+
+def test_a_code_that_was_given_to_another_browser_is_refused_by_its_proof(
+    office: Flask, provider: Provider
+) -> None:
+    provider.claims = STRONG
+    stolen, browser = _answer(OfficersBrowser(office)), OfficersBrowser(office)
+    own = parse_qs(urlsplit(_answer(browser)).query)
+    code = parse_qs(urlsplit(stolen).query)["code"][0]
+    words = urlencode({"code": code, "state": own["state"][0]})
+    assert browser.get(f"{ANSWER}?{words}").location == "/admin/sign-in"
+    assert (provider.given, provider.refused) == (0, ["invalid_grant"])
+
+
+@pytest.mark.parametrize("name", ["code_challenge", "nonce", "client_id", "redirect_uri"])
+def test_the_provider_lets_nobody_in_without_what_the_application_sends(
+    office: Flask, provider: Provider, name: str
+) -> None:
+    led = urlsplit(OfficersBrowser(office).get(START).location)
+    words = {one: values[0] for one, values in parse_qs(led.query).items()}
+    assert words.pop(name)
+    words |= {"redirect_uri": "http://elsewhere/"} if name == "redirect_uri" else {}
+    address = led._replace(query=urlencode(words)).geturl()
+    answer = requests.get(address, allow_redirects=False, timeout=5)
+    assert "code=" not in answer.headers.get("Location", "")
+    assert len(provider.refused) == 1
+    assert provider.codes == {}
 
 
 def test_an_answer_is_good_in_its_own_browser_once(office: Flask, provider: Provider) -> None:
-    provider.claims = {"sub": "s-quan", "amr": ["mfa"]}
+    provider.claims = STRONG
     browser = OfficersBrowser(office)
     answer = _answer(browser)
     assert OfficersBrowser(office).get(answer).location == "/admin/sign-in"
@@ -158,7 +254,7 @@ def test_the_providers_second_factor_counts_when_it_says_so(
 
 
 def test_signing_out_signs_out_at_the_provider(office: Flask, provider: Provider) -> None:
-    provider.claims = {"sub": "s-quan", "amr": ["mfa"]}
+    provider.claims = STRONG
     browser, _location = _sign_in(office)
     browser.get("/admin/counts")
     left = browser.post("/admin/sign-out")
