@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.database import read_once
-from satisfaction.errors import HoursInvalidError, NotFoundError
+from satisfaction.errors import HoursInvalidError, SpecialDayNotFoundError
 from satisfaction.models import OpeningWeek, SpecialDay, UnitParent
 from satisfaction.periods import Period
 from satisfaction.terms import AuditAction, Weekday
@@ -269,13 +269,13 @@ def remove_special_day(
     """Have a day be like others again.
 
     Writes: special_day, audit_entry.
-    Raises: NotFoundError when the unit has no such day of its own.
+    Raises: SpecialDayNotFoundError when the unit has no such day of its own.
     """
     found = session.scalar(
         select(SpecialDay).where(SpecialDay.unit_id == unit_id, SpecialDay.day == day)
     )
     if found is None:
-        raise NotFoundError(unit_id=unit_id, day=day)
+        raise SpecialDayNotFoundError(unit_id=unit_id, day=day)
     session.delete(found)
     session.flush()
     _log(session, unit_id, changed_by_id, {"special_day": day.isoformat(), "removed": True})

@@ -7,7 +7,6 @@ from satisfaction.commands.audit import audit_commands
 from satisfaction.commands.backup import backup
 from satisfaction.commands.base import in_plain_words
 from satisfaction.commands.cases import case_commands
-from satisfaction.commands.catalogue import catalogue_commands
 from satisfaction.commands.check import check
 from satisfaction.commands.counts import counts
 from satisfaction.commands.database import database, demonstration
@@ -16,6 +15,7 @@ from satisfaction.commands.invitations import invitation_commands
 from satisfaction.commands.jobs import job_commands
 from satisfaction.commands.kiosks import kiosks
 from satisfaction.commands.letters import letter_commands
+from satisfaction.commands.procedures import catalogue_commands
 from satisfaction.commands.reports import report
 from satisfaction.commands.retention import retention_commands
 from satisfaction.commands.structure import office_commands

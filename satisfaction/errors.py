@@ -37,6 +37,10 @@ class ProcedureNotFoundError(NotFoundError):
     """No such procedure, or it is not valid on this day."""
 
 
+class SpecialDayNotFoundError(NotFoundError):
+    """A unit has no special day of its own on this day."""
+
+
 class VisitNotFoundError(NotFoundError):
     """No such visit."""
 

@@ -112,6 +112,36 @@ def _desk(error: SatisfactionError) -> tuple[str, str]:
     return ("Không có bàn này", f"No such desk: {error}")
 
 
+def _procedure(error: SatisfactionError) -> tuple[str, str]:
+    code = error.fields.get("code", "")
+    return (f"Không có thủ tục nào mang mã {code}", f"No procedure has the code {code}")
+
+
+def _special_day(error: SatisfactionError) -> tuple[str, str]:
+    day = error.fields["day"]
+    return (
+        f"Đơn vị này không đặt riêng gì cho ngày {day:%d/%m/%Y}",
+        f"This unit has nothing of its own on {day}",
+    )
+
+
+def _day_is_over(error: SatisfactionError) -> tuple[str, str]:
+    day = error.fields["day"]
+    return (
+        f"Ngày {day:%d/%m/%Y} đã qua; chỉ đặt được từ hôm nay trở đi",
+        f"{day} is over; only today and later days can be changed",
+    )
+
+
+def _policy(error: SatisfactionError) -> tuple[str, str]:
+    option = error.fields["field"].replace("_", "-")
+    least, most = error.fields["least"], error.fields["most"]
+    return (
+        f"--{option}: số phải từ {least} đến {most}",
+        f"--{option} has to be from {least} to {most}",
+    )
+
+
 def _kiosk(error: SatisfactionError) -> tuple[str, str]:
     return ("Không có máy đánh giá này", f"No such kiosk: {error}")
 
@@ -314,6 +344,10 @@ _LINES = {
     errors.InvalidPeriodError: _period,
     errors.HoursInvalidError: _hours,
     errors.DeskNotFoundError: _desk,
+    errors.ProcedureNotFoundError: _procedure,
+    errors.SpecialDayNotFoundError: _special_day,
+    errors.DayIsOverError: _day_is_over,
+    errors.PolicyInvalidError: _policy,
     errors.KioskNotFoundError: _kiosk,
     errors.ServiceNotFoundError: _service,
     errors.UnitNotConfiguredError: _not_configured,

@@ -172,7 +172,7 @@ def present(session: Session, editor: Editor, *, unit_id: int, wanted: Wanted) -
     Raises: UnitNotFoundError; OfficeChangeRefusedError, also when nothing differs.
     """
     unit = get_own_unit(session, editor, unit_id)
-    from_at = _begin(wanted.from_day)
+    from_at = begin_of(wanted.from_day)
     scale = session.get(Scale, wanted.scale_id)
     if scale is None:
         raise OfficeChangeRefusedError(fault=OfficeFault.SCALE_UNKNOWN)
@@ -198,8 +198,11 @@ def present(session: Session, editor: Editor, *, unit_id: int, wanted: Wanted) -
     )
 
 
-def _begin(day: date) -> datetime:
-    """Return from which moment a change holds: now for today, midnight for a later day."""
+def begin_of(day: date) -> datetime:
+    """Return from which moment a change holds: now for today, midnight for a later day.
+
+    Raises: OfficeChangeRefusedError for a day that is over.
+    """
     today = clock.today()
     if check_day(day) < today:
         raise OfficeChangeRefusedError(fault=OfficeFault.DAY_IS_OVER)

@@ -17,7 +17,7 @@ from satisfaction.editing import Editor, check_day, keep_change
 from satisfaction.errors import OfficeChangeRefusedError, ProcedureNotFoundError
 from satisfaction.faults import OfficeFault
 from satisfaction.models import Dossier, Procedure, Sector, Visit
-from satisfaction.text import search_form, sort_key
+from satisfaction.text import clean, search_form, sort_key
 from satisfaction.wording import read_code, read_words
 
 LONGEST_CODE = 40
@@ -104,6 +104,29 @@ def get_procedure(session: Session, procedure_id: int) -> Procedure:
     found = session.get(Procedure, procedure_id, options=[joinedload(Procedure.sector)])
     if found is None:
         raise ProcedureNotFoundError(procedure_id=procedure_id)
+    return found
+
+
+def get_procedure_by_code(session: Session, national_code: str, day: date) -> Procedure:
+    """Return what a code means on a day, or meant last before it, or will mean first.
+
+    Raises: ProcedureNotFoundError.
+    """
+    versions = list_versions(session, national_code)
+    if not versions:
+        raise ProcedureNotFoundError(code=national_code)
+    begun = [one for one in versions if one.valid_from_day <= day]
+    return begun[-1] if begun else versions[0]
+
+
+def get_sector_by_name(session: Session, name: str) -> Sector:
+    """Return the sector of this name.
+
+    Raises: OfficeChangeRefusedError.
+    """
+    found = session.scalar(select(Sector).where(Sector.name == clean(name)))
+    if found is None:
+        raise OfficeChangeRefusedError(fault=OfficeFault.SECTOR_UNKNOWN)
     return found
 
 

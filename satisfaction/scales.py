@@ -172,6 +172,22 @@ def get_reason(session: Session, reason_id: int) -> Reason:
     return found
 
 
+def get_reason_by_code(session: Session, code: str) -> Reason:
+    """Return a reason by its code.
+
+    Raises: OfficeChangeRefusedError.
+    """
+    found = session.scalar(select(Reason).where(Reason.code == code))
+    if found is None:
+        raise OfficeChangeRefusedError(fault=OfficeFault.REASON_UNKNOWN)
+    return found
+
+
+def words_of_reason(reason: Reason) -> ReasonWords:
+    """Return what a reason says now."""
+    return ReasonWords(label_vi=reason.label_vi, label_en=reason.label_en, basis=reason.basis)
+
+
 def correct_reason(
     session: Session, editor: Editor, *, reason_id: int, words: ReasonWords
 ) -> Reason:
@@ -181,7 +197,7 @@ def correct_reason(
     """
     reason = get_reason(session, reason_id)
     words = _read_reason(words)
-    before = {name: getattr(reason, name) for name in vars(words)}
+    before = vars(words_of_reason(reason))
     if before == vars(words):
         raise OfficeChangeRefusedError(fault=OfficeFault.NOTHING_CHANGED)
     for name, value in vars(words).items():

@@ -204,6 +204,7 @@ def retire_desk_command(code: str, *, desk: str, first: datetime) -> None:
 @click.option("--follow-up", type=click.Choice([one.value for one in FollowUp]))
 @click.option("--reasons", help="Codes of the reasons, with commas between them.")
 @click.option("--mark", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--from", "first", type=DAY, help="First day; now when left out.")
 def show_command(
     code: str,
     *,
@@ -212,10 +213,12 @@ def show_command(
     follow_up: str | None,
     reasons: str | None,
     mark: Path | None,
+    first: datetime | None,
 ) -> None:
-    """Change what a unit's devices show from now on; what is left out stays as it is."""
+    """Change what a unit's devices show from a day on; what is left out stays as it is."""
+    from_day = as_day(first) or clock.today()
     with unit_of_work() as session:
-        unit = office.get_unit_by_code(session, code, day_period(clock.today()))
+        unit = office.get_unit_by_code(session, code, day_period(from_day))
         drawing = emblems.read_drawing(mark.read_bytes()) if mark else None
         changes = Changes(
             office_title=presentation.read_title(title) if title is not None else None,
@@ -225,7 +228,21 @@ def show_command(
         )
         if scale_code:
             changes = presentation.with_scale(session, changes, scale_code)
-        change_configuration(session, unit, changes)
+        from_at = presentation.begin_of(from_day)
+        change_configuration(session, unit, changes, from_at=from_at)
+
+
+@office_commands.command("remove-mark")
+@UNIT
+@click.option("--from", "first", type=DAY, help="First day without it; now when left out.")
+def remove_mark_command(code: str, *, first: datetime | None) -> None:
+    """Take a unit's own mark away; the program's stands in its place."""
+    from_day = as_day(first) or clock.today()
+    with unit_of_work() as session:
+        unit = office.get_unit_by_code(session, code, day_period(from_day))
+        changes = Changes(emblem_digest="")
+        from_at = presentation.begin_of(from_day)
+        change_configuration(session, unit, changes, from_at=from_at)
 
 
 @office_commands.command("holidays")
