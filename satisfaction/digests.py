@@ -18,6 +18,7 @@ from satisfaction.releases import Release, satisfied_of
 from satisfaction.statistics import Counted, difference_interval
 from satisfaction.terms import ALLEGATIONS, Dimension, LetterKind
 from satisfaction.text import cut
+from satisfaction.troubles import Trouble
 
 MOST_CONCERNS = 5
 MOST_REASONS = 3
@@ -120,7 +121,8 @@ class Facts:
     """Everything that was read for one unit and one period.
 
     ``is_open`` is None where nobody has set hours; ``closed_days`` are those of a longer period.
-    ``release`` takes the place of all counts for who sees no single answers.
+    ``release`` takes the place of all counts for who sees no single answers; ``troubles`` are
+    those of the system itself, for who runs it.
     """
 
     kind: LetterKind
@@ -139,6 +141,7 @@ class Facts:
     device_count: int = 0
     closed_days: tuple[date, ...] = ()
     release: Release | None = None
+    troubles: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +157,7 @@ class Reader:
     sees_allegations: bool
     has_account: bool
     hour: int
+    sees_system: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +178,7 @@ class Digest:
     devices: tuple[Device, ...]
     hidden_devices: int
     corrections: tuple[Correction, ...]
+    troubles: tuple[Trouble, ...] = ()
     lacks_file: bool = False
 
     @property
@@ -185,7 +190,7 @@ class Digest:
     def is_needed(self) -> bool:
         """Whether anything has to be handled at all, be it of a day that was told of before."""
         new_concerns = any(one.new_concerns for one in self.corrections)
-        return bool(self.needs or self.facts.devices or new_concerns)
+        return bool(self.needs or self.facts.devices or new_concerns or self.troubles)
 
     @property
     def is_late(self) -> bool:
@@ -209,6 +214,7 @@ class Digest:
             "as_of": self.facts.as_of.isoformat(),
             "reasons": self.reader.sees_reasons,
             "allegations": self.reader.sees_allegations,
+            "troubles": len(self.troubles),
             "corrections": [
                 {
                     "first_day": one.period.first_day.isoformat(),
@@ -257,6 +263,7 @@ def build_digest(
         devices=devices[:MOST_DEVICES],
         hidden_devices=max(0, len(devices) - MOST_DEVICES),
         corrections=corrections,
+        troubles=facts.troubles if reader.sees_system else (),
     )
 
 
@@ -360,4 +367,5 @@ def holds_more(kept: Mapping[str, Any], reader: Reader) -> bool:
         (not reader.has_account and not kept.get("guest"))
         or (bool(kept.get("reasons")) and not reader.sees_reasons)
         or (bool(kept.get("allegations")) and not reader.sees_allegations)
+        or (bool(kept.get("troubles")) and not reader.sees_system)
     )

@@ -21,6 +21,7 @@ from satisfaction.periods import Period, day_period, month_period, week_period
 from satisfaction.subscriptions import find_reader, kinds_of
 from satisfaction.terms import DeliveryState, Language, LetterKind
 from satisfaction.timetable import DAYS_CAUGHT_UP, days_until, moment
+from satisfaction.troubles import Trouble
 
 MORNING = time(8)
 GIVEN_UP_AFTER = timedelta(hours=72)
@@ -59,9 +60,13 @@ MakeFile = Callable[[Any], Attachment | None]
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """How letters are read: the figures of the file with them, and which counts are small."""
+    """How letters are read: the figures of the file with them, and which counts are small.
+
+    ``read_troubles`` reads what is wrong with the system itself, for who runs it.
+    """
 
     read_report: ReadReport
+    read_troubles: Callable[[Session], Sequence[Trouble]]
     limit: int
 
 
@@ -158,9 +163,9 @@ def list_due(session: Session) -> list[Slot]:
 
 def gather_slot(session: Session, slot: Slot, how: Reading) -> Gathered:
     """Read the letters of a slot for those who asked for them at this hour, and may see them."""
-    facts = _read(session, slot)
-    if is_silent(facts):
-        return Gathered(slot, (), {"closed" if facts.is_open is False else "nothing": 1})
+    facts = _read(session, slot, how)
+    if is_silent(facts) and not facts.troubles:
+        return _silent(slot, facts)
     wanted = session.scalars(
         select(Subscription).where(
             Subscription.unit_id == slot.unit_id, Subscription.ended_at.is_(None)
@@ -168,13 +173,26 @@ def gather_slot(session: Session, slot: Slot, how: Reading) -> Gathered:
     )
     now = clock.now()
     asked = [one for one in wanted if slot in slots_of(one, now)]
-    return _gather(session, slot, facts=facts, asked=asked, how=how)
+    gathered = _gather(session, slot, facts=facts, asked=asked, how=how)
+    return _troubles_alone(gathered, facts) if is_silent(facts) else gathered
+
+
+def _silent(slot: Slot, facts: Facts) -> Gathered:
+    return Gathered(slot, (), {"closed" if facts.is_open is False else "nothing": 1})
+
+
+def _troubles_alone(gathered: Gathered, facts: Facts) -> Gathered:
+    """Leave the letters to who is told of a trouble of the system; a silent day tells no more."""
+    told = tuple((one, digest) for one, digest in gathered.digests if digest.troubles)
+    if not told:
+        return _silent(gathered.slot, facts)
+    return replace(gathered, digests=told, result={"letters": len(told), "answers": 0})
 
 
 def gather_by_hand(session: Session, slot: Slot, how: Reading) -> Gathered:
     """Read the letters of a slot for all who ask for this kind, at whatever hour, of any day."""
     asked = list_wanted(session, slot.kind, [slot.unit_id])
-    return _gather(session, slot, facts=_read(session, slot), asked=asked, how=how)
+    return _gather(session, slot, facts=_read(session, slot, how), asked=asked, how=how)
 
 
 def write_letters(gathered: Gathered, writing: Writing) -> Batch:
@@ -191,17 +209,19 @@ def write_letters(gathered: Gathered, writing: Writing) -> Batch:
     return Batch(gathered.slot, drafts, result, file)
 
 
-def _read(session: Session, slot: Slot) -> Facts:
-    return read_facts(
+def _read(session: Session, slot: Slot, how: Reading) -> Facts:
+    facts = read_facts(
         session, slot.unit_id, kind=slot.kind, period=slot.period, planned_at=slot.planned_at
     )
+    is_daily = slot.kind is LetterKind.DAILY
+    return replace(facts, troubles=tuple(how.read_troubles(session)) if is_daily else ())
 
 
 def is_silent(facts: Facts) -> bool:
-    """Say whether nothing is to be told of a day: nothing was rated, and no device failed.
+    """Say whether a day has nothing to tell of its unit: no answer, and no device that failed.
 
-    On a day on which the unit is closed a device is no reason to write. Weeks and months are
-    always told of.
+    On a day on which the unit is closed a device is no reason to write; who runs the system is
+    told of its troubles on any day. Weeks and months are always told of.
     """
     if facts.kind is not LetterKind.DAILY or facts.total.answers:
         return False

@@ -6,7 +6,7 @@ import threading
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from satisfaction import letters, outbox
+from satisfaction import jobs, letters, outbox
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import MailServerError, PdfUnavailableError
@@ -17,6 +17,7 @@ from satisfaction.outbox import Answer, HeldDelivery, Outcome
 from satisfaction.periods import Period
 from satisfaction.reports.report import Report, build_report
 from satisfaction.terms import Dimension, PeriodKind
+from satisfaction.troubles import Trouble, list_troubles
 from satisfaction.web.letter_pages import render_letter, stop_url
 from satisfaction.web.report_files import WRITERS, name_file
 
@@ -49,6 +50,11 @@ def read_report(session: Session, unit_id: int, *, period: Period) -> Report:
     """Return the figures of the report that goes with a monthly letter."""
     query = CountQuery(unit_id=unit_id, period=period, by=Dimension.DESK)
     return build_report(session, query, PeriodKind.MONTH)
+
+
+def read_troubles(session: Session) -> list[Trouble]:
+    """Return what is wrong with this installation now."""
+    return list_troubles(session, current_app.config["SETTINGS"], jobs=jobs.job_names())
 
 
 def make_file(report: Report) -> Attachment | None:
@@ -98,7 +104,7 @@ def draft_by_hand(slot: Slot) -> Batch:
 def how_to_read() -> Reading:
     """Return how the letters of this installation are read."""
     settings: Settings = current_app.config["SETTINGS"]
-    return Reading(read_report=read_report, limit=settings.small_count)
+    return Reading(read_report=read_report, read_troubles=read_troubles, limit=settings.small_count)
 
 
 def how_to_write() -> Writing:

@@ -233,7 +233,7 @@ def find_reader(session: Session, subscription: Subscription) -> Reader | None:
     """
     if subscription.ended_at is not None:
         return None
-    reasons = allegations = False
+    reasons = allegations = system = False
     if subscription.account_id is not None:
         account = session.get_one(Account, subscription.account_id)
         officer = as_officer(session, account, clock.today())
@@ -242,6 +242,7 @@ def find_reader(session: Session, subscription: Subscription) -> Reader | None:
             return None
         reasons = unit_id in officer.scope(Permission.SEE_VOICES)
         allegations = unit_id in officer.scope(Permission.SEE_ALLEGATIONS)
+        system = officer.may(Permission.MANAGE_SYSTEM)
     return Reader(
         address=subscription.address,
         subscription_id=subscription.id,
@@ -249,4 +250,5 @@ def find_reader(session: Session, subscription: Subscription) -> Reader | None:
         sees_allegations=allegations,
         has_account=subscription.account_id is not None,
         hour=subscription.hour,
+        sees_system=system,
     )

@@ -30,6 +30,7 @@ from satisfaction.web.letter_sentences import (
     say_correction,
     say_devices,
     say_reasons,
+    say_troubles,
     say_why,
     title_of,
 )
@@ -145,6 +146,7 @@ def _words_of(digest: Digest) -> dict[str, Any]:
         "about_rows": about_rows(digest),
         "corrections": [say_correction(one) for one in digest.corrections],
         "devices": say_devices(digest),
+        "troubles": say_troubles(digest),
         "reasons": [say_reasons(one.reasons) for one in digest.concerns],
         "why": say_why(digest),
         "ask": _("Muốn đổi hoặc ngừng nhận thư, hãy báo quản trị viên hay trả lời thư này."),

@@ -26,6 +26,7 @@ from satisfaction.web.formats import (
     as_weekday,
     is_vietnamese,
 )
+from satisfaction.web.trouble_words import say_trouble as say_system_trouble
 from satisfaction.web.words import name_dates, name_period
 
 DEVICE_WORDS: Mapping[KioskTrouble, str] = {
@@ -62,7 +63,14 @@ def _period_name(kind: LetterKind, digest: Digest) -> str:
 
 
 def title_of(digest: Digest) -> str:
-    """Return the subject: the finding in it, and trouble first."""
+    """Return the subject: the finding in it, and trouble first, the system's before all."""
+    said = _title_of_unit(digest)
+    if not digest.troubles:
+        return said
+    return f"{say_system_trouble(digest.troubles[0])[0]}. {said}"
+
+
+def _title_of_unit(digest: Digest) -> str:
     period = _period_name(digest.facts.kind, digest)
     if digest.finding is Finding.CLOSED:
         return str(_("%(period)s: không làm việc", period=period[:1].upper() + period[1:]))
@@ -284,6 +292,11 @@ def say_devices(digest: Digest) -> list[str]:
     if digest.hidden_devices:
         said.append(str(_("Và %(n)s máy khác cần xem.", n=as_number(digest.hidden_devices))))
     return said
+
+
+def say_troubles(digest: Digest) -> list[tuple[str, str]]:
+    """Return what is wrong with the system, each with what is to be done about it."""
+    return [say_system_trouble(one) for one in digest.troubles]
 
 
 def about_rows(digest: Digest) -> str:

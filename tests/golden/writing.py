@@ -25,6 +25,7 @@ from satisfaction.letters import Rendered
 from satisfaction.periods import Period, day_period, month_period
 from satisfaction.releases import Release, ReleaseTable
 from satisfaction.terms import Dimension, Language, Leaning, LetterKind, PeriodKind
+from satisfaction.troubles import Trouble, TroubleKind
 from satisfaction.web.letter_pages import render_letter
 
 FOLDER = Path(__file__).parent
@@ -196,6 +197,10 @@ def make_digests() -> dict[str, tuple[Digest, Language]]:
     none = _row(0, 0, 0, 0, 0, finished=0)
     day = _facts(LetterKind.DAILY, day_period(DAY), total=full)
     week, month = Period(date(2025, 10, 6), date(2025, 10, 13)), month_period(date(2025, 9, 1))
+    ill = (
+        Trouble(kind=TroubleKind.DISK_FULL, share=0.93),
+        Trouble(kind=TroubleKind.OLD_BACKUP, since=EVENING - timedelta(hours=40)),
+    )
     late = Correction(day_period(DAY - timedelta(days=1)), 120, 123, 116)
     head, guest = _reader(sees_allegations=True), _reader(sees_allegations=False, has_account=False)
     closed = build_digest(
@@ -219,12 +224,15 @@ def make_digests() -> dict[str, tuple[Digest, Language]]:
         "daily-few": build_digest(few, head),
         "daily-late": build_digest(made_up_for, head),
         "closed": closed,
+        "daily-system": build_digest(
+            replace(day, troubles=ill), replace(head, sees_allegations=False, sees_system=True)
+        ),
         "weekly": weekly,
         "monthly": build_digest(monthly, head),
         "monthly-city": replace(build_digest(_of_a_city(month), head), lacks_file=True),
         "monthly-guest": build_digest(released, guest),
     }
-    english = {"daily", "closed", "weekly", "monthly", "monthly-guest"}
+    english = {"daily", "daily-system", "closed", "weekly", "monthly", "monthly-guest"}
     return {f"{name}.vi": (one, Language.VI) for name, one in vietnamese.items()} | {
         f"{name}.en": (vietnamese[name], Language.EN) for name in english
     }
