@@ -19,7 +19,7 @@ UNITS=$DESTDIR/etc/systemd/system
 COMMAND=$DESTDIR/usr/local/sbin/hailong
 DATA=$DESTDIR/var/lib/hailong
 SERVICES="hailong-web.socket hailong-web.service hailong-jobs.service hailong-backup.timer"
-UNIT_FILES="$SERVICES hailong-backup.service"
+UNIT_FILES="$SERVICES hailong-backup.service hailong.slice"
 PARTS="satisfaction kiosk admin static templates docs systemd requirements
     wsgi.py pyproject.toml README.md CHANGELOG.md LICENSE"
 

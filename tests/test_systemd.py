@@ -15,6 +15,7 @@ from satisfaction.web import server
 ROOT = Path(__file__).parents[1]
 UNITS = ROOT / "systemd"
 SERVICES = ["hailong-web.service", "hailong-jobs.service", "hailong-backup.service"]
+INSTALLED = [*SERVICES, "hailong-web.socket", "hailong-backup.timer", "hailong.slice"]
 ANALYZE = shutil.which("systemd-analyze")
 MOST_EXPOSURE = 2.0
 PARTS = (
@@ -22,6 +23,7 @@ PARTS = (
     *("wsgi.py", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE"),
 )
 ALWAYS = {
+    "Slice": "hailong.slice",
     "User": "hailong",
     "NoNewPrivileges": "yes",
     "CapabilityBoundingSet": "",
@@ -55,9 +57,10 @@ def test_a_service_may_do_little(name: str) -> None:
 
 
 def test_the_units_say_nothing_that_systemd_does_not_know(tmp_path: Path) -> None:
-    names = [path.name for path in UNITS.glob("hailong-*.[st][oei][rcm]*")]
-    assert {*SERVICES, "hailong-web.socket", "hailong-backup.timer"} <= set(names)
-    for name in {*SERVICES, "hailong-web.socket", "hailong-backup.timer"}:
+    kinds = {".service", ".socket", ".timer", ".slice"}
+    there = {path.name for path in UNITS.iterdir() if path.suffix in kinds}
+    assert there == {*INSTALLED, "hailong-kiosk-browser.service"}
+    for name in INSTALLED:
         text = (UNITS / name).read_text(encoding="utf-8")
         text = text.replace("/opt/hailong/current/venv/bin/python", "/bin/true")
         (tmp_path / name).write_text(text)
@@ -66,6 +69,10 @@ def test_the_units_say_nothing_that_systemd_does_not_know(tmp_path: Path) -> Non
         done = subprocess.run(words, check=False, capture_output=True, text=True)
         ours = [line for line in done.stderr.splitlines() if "hailong" in line]
         assert [line for line in ours if "man:" not in line] == []
+
+
+def test_everything_together_has_half_a_gigabyte() -> None:
+    assert _unit("hailong.slice")["Slice"]["MemoryMax"] == "512M"
 
 
 def test_the_web_service_ends_and_reloads_as_gunicorn_wants() -> None:
@@ -189,7 +196,7 @@ def test_what_is_removed_leaves_data_and_settings(tmp_path: Path) -> None:
     for name in ("opt/hailong/current", "etc/systemd/system", "etc/hailong", "var/lib/hailong"):
         (tmp_path / name).mkdir(parents=True)
     units = tmp_path / "etc/systemd/system"
-    for name in (*SERVICES, "hailong-web.socket", "hailong-backup.timer"):
+    for name in INSTALLED:
         (units / name).touch()
     (units / "hailong-kiosk-browser.service").touch()
     own = units / "hailong-web.service.d" / "own.conf"
