@@ -153,6 +153,8 @@ def _clock() -> Finding:
     """Ask the kernel whether something keeps its clock right; no right is needed for that."""
     names = ("Đồng hồ", "Clock")
     moment = f"{clock.local_time(clock.now()):%d/%m/%Y %H:%M:%S}"
+    if not clock.is_set():
+        return Finding(*names, Verdict.ERROR, f"{moment}: chưa đặt / not set")
     try:
         state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (AttributeError, OSError):

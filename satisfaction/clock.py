@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 OFFICE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+# Older than the product: a machine without a battery begins in 1970, or where it was built.
+EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def _system_now() -> datetime:
@@ -21,6 +23,11 @@ _now: Callable[[], datetime] = _system_now
 def now() -> datetime:
     """Return this instant, aware, in UTC."""
     return _now()
+
+
+def is_set() -> bool:
+    """Say whether this clock can be right at all; until then nothing may be dated by it."""
+    return now() >= EARLIEST
 
 
 def today() -> date:

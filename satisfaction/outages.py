@@ -33,6 +33,7 @@ class Outage(StrEnum):
     DISK_FULL = "disk-full"
     DATABASE_BUSY = "database-busy"
     DATABASE_AWAY = "database-away"
+    CLOCK_UNSET = "clock-unset"
 
 
 def find_outage(problem: BaseException | None) -> Outage | None:

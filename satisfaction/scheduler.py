@@ -60,7 +60,10 @@ class Ticks:
         self._guarded(plan_and_send)
 
     def _guarded(self, work: Callable[[threading.Event], Any]) -> None:
-        """Let a database that is out of reach be tried again at the next tick."""
+        """Try again at the next tick while the clock is not set or the database out of reach."""
+        if not clock.is_set():
+            logger.warning("the clock is not set: nothing is planned, tried again")
+            return
         with self._app.app_context():
             try:
                 self._check_once()

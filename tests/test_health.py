@@ -7,6 +7,7 @@ import re
 import socket
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
-from satisfaction import logs
+from satisfaction import clock, logs
 from satisfaction.audit import record_deed
 from satisfaction.config import load_settings
 from satisfaction.database import db, reading, unit_of_work
@@ -39,7 +40,7 @@ def test_a_ready_product_says_so(app: Flask) -> None:
     assert answer.status_code == 200
     checks = _checks(answer)
     assert (checks["database"], checks["migrations"]) == ("ok", "ok")
-    assert set(checks) == {"database", "migrations", "disk"}
+    assert set(checks) == {"database", "migrations", "disk", "clock"}
 
 
 def _checks(answer: TestResponse) -> dict[str, str]:
@@ -54,6 +55,20 @@ def test_a_database_of_another_form_is_not_ready(app: Flask) -> None:
     assert (answer.status_code, _checks(answer)["migrations"]) == (503, "other version")
     assert answer.headers["Retry-After"]
     assert app.test_client().get("/healthz").json == {"status": "alive"}
+
+
+def test_before_its_clock_is_set_nothing_is_stored_or_shown(app: Flask, ward: Office) -> None:
+    client = app.test_client()
+    with clock.replaced(datetime(1970, 1, 1, 0, 10, tzinfo=UTC)):
+        answer = client.get("/readyz")
+        assert (answer.status_code, _checks(answer)["clock"]) == (503, "unset")
+        client.set_cookie("kiosk", ward.tokens[0])
+        refused = client.post("/kiosk/sync", json={})
+        assert (refused.status_code, json.loads(refused.text)["title"]) == (503, "clock-unset")
+        assert refused.headers["Retry-After"]
+        assert client.get("/kiosk/").status_code == 503
+        assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 200
 
 
 def test_an_absent_database_is_not_ready_and_pages_say_come_again(

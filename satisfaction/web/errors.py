@@ -7,11 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import HTTPException
 
-from satisfaction import errors
+from satisfaction import clock, errors
 from satisfaction.outages import RETRY_AFTER_SECONDS, Outage, find_outage
 from satisfaction.terms import RefusalReason
 from satisfaction.web.htmx import vary_on_htmx, wants_partial
 
+_WITHOUT_A_CLOCK = frozenset({"alive", "ready", "static"})
 STATUSES: dict[type[errors.SatisfactionError], HTTPStatus] = {
     errors.RatingConflictError: HTTPStatus.CONFLICT,
     errors.AlreadyRatedError: HTTPStatus.CONFLICT,
@@ -118,6 +119,19 @@ def answer_outage(outage: Outage) -> Response:
     """Answer that nothing was stored and that the same may work in a moment; no trace is logged."""
     current_app.logger.warning("answered 503: %s", outage.value)
     return _answer(503, outage.value, retry_after_seconds=RETRY_AFTER_SECONDS)
+
+
+def install_clock_guard(app: Flask) -> None:
+    """Answer nothing by a clock that cannot be right: it would find no unit and store on no day.
+
+    Devices take the server as away: they go on by themselves, keep what they have and ask again.
+    """
+
+    @app.before_request
+    def refuse_without_a_clock() -> ResponseReturnValue | None:
+        if clock.is_set() or request.endpoint in _WITHOUT_A_CLOCK:
+            return None
+        return answer_outage(Outage.CLOCK_UNSET)
 
 
 def install_errors(app: Flask) -> None:

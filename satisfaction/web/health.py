@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from satisfaction import dumps, schema
+from satisfaction import clock, dumps, schema
 from satisfaction.database import db
 from satisfaction.disks import Fullness, measure_disk
 from satisfaction.outages import RETRY_AFTER_SECONDS
@@ -33,13 +33,14 @@ def install_health(app: Flask) -> None:
 
 
 def check_readiness() -> dict[str, str]:
-    """Return how the database, its form and the disk stand, a word each."""
+    """Return how the database, its form, the disk and the clock stand, a word each."""
     reached, form = _ask_database()
     disk = measure_disk(current_app.config["SETTINGS"].data_folder).fullness
     return {
         "database": reached,
         "migrations": form,
         "disk": "ok" if disk is Fullness.ROOMY else disk.value,
+        "clock": "ok" if clock.is_set() else "unset",
     }
 
 

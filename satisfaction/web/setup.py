@@ -18,7 +18,7 @@ from satisfaction.recording import Recorder
 from satisfaction.web.case_words import install_case_words
 from satisfaction.web.compression import install_compression
 from satisfaction.web.converters import install_converters
-from satisfaction.web.errors import install_errors
+from satisfaction.web.errors import install_clock_guard, install_errors
 from satisfaction.web.formats import install_formats
 from satisfaction.web.forms import install_forms
 from satisfaction.web.guards import install_guards
@@ -88,6 +88,8 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     Babel(app, locale_selector=chosen_language)
+    # Before all that looks at a session or a token, which a clock of 1970 would take for bad ones.
+    install_clock_guard(app)
     csrf.init_app(app)
     install_sign_in(app)
     install_guards(app, sign_in_endpoint=sign_in_endpoint)

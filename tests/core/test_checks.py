@@ -4,7 +4,7 @@ import socket
 import sqlite3
 import subprocess
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -147,6 +147,8 @@ def test_the_clock_is_asked_and_may_be_unknown(monkeypatch: pytest.MonkeyPatch) 
         _Library.state = state
         verdicts.append(checks._clock().verdict)
     assert verdicts == [Verdict.GOOD, Verdict.WARNING, Verdict.WARNING]
+    with clock.replaced(datetime(1970, 1, 1, tzinfo=UTC)):
+        assert checks._clock().verdict is Verdict.ERROR
 
 
 def test_settings_come_as_files_that_only_the_service_reads(tmp_path: Path) -> None:

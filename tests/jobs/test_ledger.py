@@ -176,6 +176,16 @@ def test_the_scheduler_ticks_on_when_the_clock_is_set(away: timedelta) -> None:
         thread.join()
 
 
+def test_nothing_is_planned_before_the_clock_is_set(app: Flask, ward: Office) -> None:
+    ticks = scheduler.Ticks(app)
+    with clock.replaced(datetime(1970, 1, 1, tzinfo=UTC)):
+        ticks.run_jobs()
+        assert _rows() == []
+    with clock.replaced(NOW):
+        ticks.run_jobs()
+        assert len(_rows()) == len(jobs.JOBS)
+
+
 def test_the_shipped_jobs_run_and_say_what_they_did(
     app: Flask, ward: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
