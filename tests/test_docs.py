@@ -19,6 +19,9 @@ from satisfaction.web.listening import USUAL_PORT
 from tests.conftest import Office
 from tests.making import rated_visit
 
+# Says nothing of the engine.
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")],

@@ -18,6 +18,9 @@ from satisfaction.terms import (
 )
 from satisfaction.web import formats, words
 
+# Says nothing of the engine.
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(params=["vi", "en"])
 def language(app: Flask, request: pytest.FixtureRequest) -> Iterator[str]:

@@ -11,6 +11,9 @@ from satisfaction.terms import Permission, Role
 from tests.admin.officers import make_officer, signed_in
 from tests.conftest import Office
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 FORM = re.compile(r'<form[^>]*method="post"[^>]*action="([^"]+)"')
 OWN = re.compile(r"/admin/(sign-out|letters(/\d+/delete)?|profile)$")
 PERSONAL = {

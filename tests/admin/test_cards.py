@@ -15,6 +15,9 @@ from tests.conftest import NOW, Office, make_office
 from tests.kiosk.phones import Phone
 from tests.making import finished_visit, rated_visit
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def administrator(app: Flask, ward: Office) -> OfficersBrowser:

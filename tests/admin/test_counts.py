@@ -25,6 +25,9 @@ from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import NOW, Office, make_office
 from tests.making import finished_visit, rated_visit, tap
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 HTMX = {"HX-Request": "true"}
 MARCH = "period=2026-03"
 DAY = datetime(2026, 3, 9, 3, 0, tzinfo=UTC)

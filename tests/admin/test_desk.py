@@ -19,6 +19,9 @@ from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import NOW, Office
 from tests.making import finished_visit, rated_visit, tap
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 HTMX = {"HX-Request": "true"}
 LEVELS = ("hài lòng", "satisfied", "bình thường", "neutral")
 

@@ -13,6 +13,9 @@ from satisfaction.terms import Role
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import Office
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 HOURS = "07:30–11:30, 13:30–17:00"
 
 

@@ -29,6 +29,9 @@ from tests.conftest import Office
 from tests.core.test_emblems import SVG, picture
 from tests.making import rated_visit
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 LATER = "2026-06-01"
 HOSTILE = (
     "x" * 300,

@@ -27,6 +27,9 @@ from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import NOW, Office, make_office
 from tests.making import finished_visit, rated_visit, tap
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 PATH = "/admin/paper"
 YESTERDAY = NOW - timedelta(days=1)
 DAY = clock.local_day(YESTERDAY)

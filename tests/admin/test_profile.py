@@ -14,6 +14,9 @@ from satisfaction.web.devices import client_device
 from tests.admin.officers import PASSWORD, OfficersBrowser, make_officer, signed_in
 from tests.conftest import NOW, Office
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 PAGE, PASSWORD_PAGE = "/admin/profile", "/admin/profile/password"
 NEW = "Ba con mèo đen 2027"
 

@@ -15,6 +15,9 @@ from satisfaction.terms import AuditAction, Role
 from tests.admin.officers import PASSWORD, SECRET, OfficersBrowser, code_of, make_officer, signed_in
 from tests.conftest import NOW, Office
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 CODE_PAGE = "/admin/sign-in/code"
 FACTOR_PAGE = "/admin/profile/second-factor"
 

@@ -12,6 +12,9 @@ from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import Office
 from tests.making import rated_visit
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 KEYS = re.compile(r'<tr data-key="([^"]+)"')
 ACCOUNTS = re.compile(r'data-account="(\d+)"')
 

@@ -29,9 +29,13 @@ from tests.jobs.test_mail import MINUTE, make_certificate, plan, send
 __all__ = ["open_ward"]
 IS_LONG = os.environ.get("FAULTS") == "long"
 # The long form fails where Postfix is missing; the short one has the small server instead.
-pytestmark = pytest.mark.skipif(
-    not IS_LONG and not MASTER.exists(), reason=f"a part of the long form: {INSTALL}"
-)
+# What a mail server does says nothing of the engine.
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(
+        not IS_LONG and not MASTER.exists(), reason=f"a part of the long form: {INSTALL}"
+    ),
+]
 READERS = [f"reader{number}" for number in range(20 if IS_LONG else 3)]
 ADDRESSES = [f"{reader}@{DOMAIN}" for reader in READERS]
 LIMIT_SECONDS = SOCKET_SECONDS if IS_LONG else 1.0

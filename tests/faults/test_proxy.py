@@ -22,6 +22,9 @@ from flask import Flask
 from tests.engines import free_port
 from tests.faults.serving import ROOT, serving
 
+# What is tried here opens no database that differs by engine.
+pytestmark = pytest.mark.once
+
 IS_LONG = os.environ.get("FAULTS") == "long"
 SLOW = 200 if IS_LONG else 60
 SECONDS = 20.0 if IS_LONG else 6.0

@@ -20,6 +20,9 @@ from tests.core.together import run_together
 from tests.kiosk.phones import Phone
 from tests.making import rated_visit
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 
 def _count(model: Any) -> int:
     with reading() as session:

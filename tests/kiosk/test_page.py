@@ -31,6 +31,9 @@ from tests.conftest import NOW, Office
 from tests.kiosk.conftest import client_of, message
 from tests.making import finished_visit
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 PHONE_WORDS = "Vẫn có thể đánh giá bằng điện thoại"
 
 

@@ -9,6 +9,9 @@ from flask_babel import gettext as _
 
 from satisfaction.office import FIVE_LEVELS, REASONS
 
+# Says nothing of the engine.
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 SOURCES = ("templates/kiosk/**/*.html", "kiosk/*.py", "templates/layouts/*.html")
 WORDS = (
