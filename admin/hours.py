@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from admin.forms import SpecialDayForm, WeekForm, as_day, as_key
-from satisfaction import clock, opening
+from satisfaction import clock, office_log, opening
 from satisfaction.database import reading, unit_of_work
 from satisfaction.opening import Change
 from satisfaction.terms import Permission
@@ -40,11 +40,15 @@ def _show(
     scope = current_officer().scope(Permission.READ_OFFICE)
     with reading() as session:
         sheet = opening.read_hours(session, scope, unit_id)
+        changes = office_log.list_unit_changes(
+            session, {sheet.unit.unit_id}, whats=office_log.HOURS_CHANGES
+        )
     typed = {"hours": list(sheet.week) or [""] * len(WEEKDAYS)}
     today = clock.today().isoformat()
     return render_template(
         "admin/hours/index.html",
         sheet=sheet,
+        changes=changes,
         week_form=week or WeekForm(formdata=None, data=typed | {"from_day": today}),
         day_form=day or SpecialDayForm(formdata=None),
         weekdays=WEEKDAYS,

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from admin.case_forms import PolicyForm
 from admin.forms import as_key
-from satisfaction import policy_sheets
+from satisfaction import office_log, policy_sheets
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import PolicyInvalidError
 from satisfaction.terms import Permission
@@ -27,8 +27,11 @@ def _show(unit_id: int | None, *, form: PolicyForm | None = None) -> str:
     scope = current_officer().scope(Permission.READ_OFFICE)
     with reading() as session:
         sheet = policy_sheets.read_policy(session, scope, unit_id)
+        changes = office_log.list_unit_changes(
+            session, {sheet.unit.unit_id}, whats=office_log.POLICY_CHANGES
+        )
     form = form or PolicyForm(formdata=None, data=vars(sheet.policy))
-    return render_template("admin/policies/index.html", sheet=sheet, form=form)
+    return render_template("admin/policies/index.html", sheet=sheet, form=form, changes=changes)
 
 
 @blueprint.post("")

@@ -19,7 +19,7 @@ from satisfaction.audit import record_deed
 from satisfaction.database import read_once
 from satisfaction.errors import HoursInvalidError, SpecialDayNotFoundError
 from satisfaction.models import OpeningWeek, SpecialDay, UnitParent
-from satisfaction.periods import Period
+from satisfaction.periods import Period, day_period
 from satisfaction.terms import AuditAction, Weekday
 from satisfaction.text import clean
 
@@ -223,6 +223,7 @@ def set_week(
     Hours that were to begin on the same day are replaced; those of other days stay as they are.
     Writes: opening_week, audit_entry.
     """
+    before = _weekly_hours(session, unit_id, from_day)
     spans = None if week is None else [_store(day) for day in week.days]
     found = session.scalar(
         select(OpeningWeek).where(OpeningWeek.unit_id == unit_id, OpeningWeek.from_day == from_day)
@@ -232,8 +233,17 @@ def set_week(
     else:
         found.spans = spans
     session.flush()
-    detail = {"hours_from": from_day.isoformat(), "hours": spans}
+    after = _weekly_hours(session, unit_id, from_day)
+    detail = {"what": "hours", "from_day": from_day.isoformat(), "before": before, "after": after}
     _log(session, unit_id, changed_by_id, detail)
+
+
+def _weekly_hours(session: Session, unit_id: int, day: date) -> dict[str, str]:
+    """Return the hours in force on each weekday as they are typed; nothing where nobody set any."""
+    found = read_calendar(session, day_period(day)).week_of(unit_id, day)
+    if found is None:
+        return {}
+    return {one.name.lower(): write_spans(found[0].days[one]) for one in Weekday}
 
 
 @dataclass(frozen=True)
@@ -252,6 +262,7 @@ def set_special_day(
 
     Writes: special_day, audit_entry.
     """
+    before = _hours_of_day(session, unit_id, new.day)
     session.execute(
         delete(SpecialDay).where(SpecialDay.unit_id == unit_id, SpecialDay.day == new.day)
     )
@@ -259,8 +270,21 @@ def set_special_day(
     spans = _store(new.spans)
     session.add(SpecialDay(unit_id=unit_id, day=new.day, name=name, spans=spans))
     session.flush()
-    detail = {"special_day": new.day.isoformat(), "name": name, "hours": spans}
+    detail = {"what": "special_day_set", "day": new.day.isoformat(), "before": before}
+    detail["after"] = _hours_of_day(session, unit_id, new.day)
     _log(session, unit_id, changed_by_id, detail)
+
+
+def _hours_of_day(session: Session, unit_id: int, day: date) -> dict[str, str | None]:
+    """Return what a unit calls a day, if it differs, and its hours as they are typed, if known."""
+    found = session.scalar(
+        select(SpecialDay).where(SpecialDay.unit_id == unit_id, SpecialDay.day == day)
+    )
+    hours = read_calendar(session, day_period(day)).hours_on(unit_id, day)
+    return {
+        "name": found.name if found else "",
+        "hours": None if hours is None else write_spans(hours.spans),
+    }
 
 
 def remove_special_day(
@@ -276,9 +300,12 @@ def remove_special_day(
     )
     if found is None:
         raise SpecialDayNotFoundError(unit_id=unit_id, day=day)
+    before = _hours_of_day(session, unit_id, day)
     session.delete(found)
     session.flush()
-    _log(session, unit_id, changed_by_id, {"special_day": day.isoformat(), "removed": True})
+    detail = {"what": "special_day_removed", "day": day.isoformat(), "before": before}
+    detail["after"] = _hours_of_day(session, unit_id, day)
+    _log(session, unit_id, changed_by_id, detail)
 
 
 def _log(session: Session, unit_id: int, account_id: int | None, detail: Mapping[str, Any]) -> None:

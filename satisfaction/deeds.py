@@ -10,7 +10,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Select, String, and_, cast, delete, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    String,
+    and_,
+    cast,
+    delete,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
@@ -183,12 +194,17 @@ def record_export(session: Session, *, account_id: int | None, filters: dict[str
 def prune_deeds(session: Session, *, months: int) -> int:
     """Forget deeds older than so many months; never fewer than twelve. Return how many.
 
+    What changed in the office stays: it is the only history of what has no versions of its own.
     Writes: audit_entry.
     """
     today = clock.today()
     back = today.year * 12 + today.month - 1 - max(months, FEWEST_MONTHS)
     limit = clock.start_of_day(date(back // 12, back % 12 + 1, 1))
+    is_history = and_(
+        AuditEntry.action == AuditAction.OFFICE_CHANGED,
+        AuditEntry.detail["what"].as_string().is_not(None),
+    )
     result: CursorResult[Any] = session.connection().execute(
-        delete(AuditEntry).where(AuditEntry.at < limit)
+        delete(AuditEntry).where(AuditEntry.at < limit, not_(is_history))
     )
     return result.rowcount

@@ -1,6 +1,6 @@
 """What was changed in the office, by whom and when, from the log. Refuses to change the log."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,9 @@ from satisfaction.terms import AuditAction
 
 MOST_SHOWN = 100
 _ACTIONS = (AuditAction.OFFICE_CHANGED, AuditAction.CATALOGUE_IMPORTED)
+_WHAT = AuditEntry.detail["what"].as_string()
+POLICY_CHANGES = ("policy_set", "policy_inherited")
+HOURS_CHANGES = ("hours", "special_day_set", "special_day_removed")
 _SPOKEN = {"what", "before", "after"}
 
 
@@ -28,9 +31,14 @@ class LoggedChange:
     named: Mapping[str, Any]
 
 
-def list_unit_changes(session: Session, unit_ids: Set[int]) -> list[LoggedChange]:
-    """Return the latest changes of these units, the newest first."""
-    return _list(session, AuditEntry.unit_id.in_(list(unit_ids)))
+def list_unit_changes(
+    session: Session, unit_ids: Set[int], *, whats: Collection[str] = ()
+) -> list[LoggedChange]:
+    """Return the latest changes of these units, or those of some kinds, the newest first."""
+    condition = AuditEntry.unit_id.in_(list(unit_ids))
+    if whats:
+        condition &= _WHAT.in_(whats)
+    return _list(session, condition)
 
 
 def list_catalogue_changes(session: Session) -> list[LoggedChange]:
@@ -52,7 +60,7 @@ def _list(session: Session, condition: Any) -> list[LoggedChange]:
 def _as_change(entry: AuditEntry, who: str) -> LoggedChange:
     detail = entry.detail
     named = {name: value for name, value in detail.items() if name not in _SPOKEN}
-    what = detail.get("what") or ("hours" if {"hours", "special_day"} & detail.keys() else "other")
+    what = detail.get("what") or "other"
     if entry.action is AuditAction.CATALOGUE_IMPORTED:
         what = "catalogue_imported"
     return LoggedChange(

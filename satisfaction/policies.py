@@ -123,9 +123,11 @@ def set_policy(
 ) -> None:
     """Give a unit a policy of its own from now on; None lets it go by what stands above it.
 
+    The log keeps what held until now, and is the history of it.
     Writes: case_policy, audit_entry.
     Raises: PolicyInvalidError.
     """
+    before = _in_force(session, unit_id)
     found = session.get(CasePolicy, unit_id)
     if policy is None:
         if found is not None:
@@ -143,5 +145,13 @@ def set_policy(
         AuditAction.OFFICE_CHANGED,
         account_id=changed_by_id,
         unit_id=unit_id,
-        detail={"case_policy": asdict(policy) if policy else None},
+        detail={
+            "what": "policy_set" if policy else "policy_inherited",
+            "before": before,
+            "after": _in_force(session, unit_id),
+        },
     )
+
+
+def _in_force(session: Session, unit_id: int) -> dict[str, int]:
+    return asdict(read_policies(session).of(unit_id, clock.today()))

@@ -79,11 +79,9 @@ def _newest() -> tuple[AuditAction, int | None, Mapping[str, Any]]:
 
 
 def _shape(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """Return which fields an entry has, and what kind of deed it says it was."""
-    return {
-        name: sorted(value) if isinstance(value, dict) else name == "what" and value
-        for name, value in detail.items()
-    }
+    """Return which fields an entry has, what it says is now, and what kind of deed it was."""
+    said = {"what": detail["what"], "after": sorted(detail["after"])}
+    return dict.fromkeys(detail) | said
 
 
 # A command, and the page that does the same to another thing of the office: address, form.

@@ -21,8 +21,9 @@ from satisfaction.terms import (
     SuccessionExtent,
     SuccessionKind,
     UnitKind,
+    Weekday,
 )
-from satisfaction.web.formats import as_day, as_number
+from satisfaction.web.formats import WEEKDAYS, as_day, as_number
 from satisfaction.web.languages import LANGUAGES
 
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
@@ -117,6 +118,10 @@ CHANGES: Mapping[str, str] = {
     "desk_retired": _("Cho bàn ngừng phục vụ"),
     "shown_changed": _("Đổi nội dung trên máy"),
     "hours": _("Đổi giờ mở cửa"),
+    "special_day_set": _("Đặt ngày khác thường lệ"),
+    "special_day_removed": _("Bỏ ngày khác thường lệ"),
+    "policy_set": _("Đổi hạn xử lý và lưu ý kiến"),
+    "policy_inherited": _("Theo quy định của đơn vị cấp trên"),
     "holidays": _("Nhập ngày nghỉ của năm"),
     "procedure_added": _("Thêm thủ tục"),
     "procedure_changed": _("Sửa thủ tục"),
@@ -155,10 +160,16 @@ FIELDS: Mapping[str, str] = {
     "label_en": _("Lời tiếng Anh"),
     "parent_id": _("Đơn vị cấp trên"),
     "extent": _("Phạm vi"),
+    "hours": _("Giờ mở cửa"),
+    "delay_days": _("Hiện ý kiến sau giờ đóng cửa, thêm (ngày)"),
+    "deadline_days": _("Hạn xử lý (ngày làm việc)"),
+    "kept_months": _("Giữ lời, liên kết hồ sơ và ghi chú (tháng)"),
+    **{day.name.lower(): WEEKDAYS[day] for day in Weekday},
     "new": _("Mới"),
     "changed": _("Thay đổi"),
     "bad": _("Dòng lỗi"),
 }
+_HOURS = {"hours", *(day.name.lower() for day in Weekday)}
 _TERMS: tuple[type[StrEnum], ...] = (UnitKind, DeskKind, SuccessionKind, SuccessionExtent, FollowUp)
 LONGEST_SHOWN = 120
 
@@ -190,6 +201,7 @@ def say_change(change: LoggedChange) -> str:
     """Return what a logged change did, in a few words."""
     words = str(CHANGES.get(change.what, CHANGES["other"]))
     thing = change.named.get("desk") or change.named.get("procedure") or change.named.get("thing")
+    thing = thing or _show(change.named.get("day"))
     return f"{words}: {thing}" if thing else words
 
 
@@ -200,7 +212,11 @@ def list_differences(change: LoggedChange) -> list[tuple[str, str, str]]:
     for name in names:
         before, after = change.before.get(name), change.after.get(name)
         if before != after:
-            found.append((str(FIELDS[name]), _show(before), _show(after)))
+            shown = [
+                str(gettext("đóng cửa")) if name in _HOURS and value == "" else _show(value)
+                for value in (before, after)
+            ]
+            found.append((str(FIELDS[name]), shown[0], shown[1]))
     day = change.named.get("from_day") or change.named.get("from_at")
     if day:
         found.append((str(FIELDS["from_day"]), "", _show(day)))

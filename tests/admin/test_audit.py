@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from satisfaction import clock, deeds
+from satisfaction import clock, deeds, office_log, policies
 from satisfaction.audit import record_deed
 from satisfaction.database import reading, unit_of_work
 from satisfaction.deeds import PAGE, Wanted
@@ -137,6 +137,18 @@ def test_pruning_never_touches_what_is_younger_than_a_year(ward: Office) -> None
     with reading() as session:
         kept = [clock.local_day(at) for at in session.scalars(select(AuditEntry.at))]
     assert sorted(kept) == [date(2025, 3, 15), date(2025, 11, 30)]
+
+
+def test_pruning_leaves_the_history_of_the_office(ward: Office) -> None:
+    with clock.replaced(NOW - timedelta(days=1200)), unit_of_work() as session:
+        policies.set_policy(session, ward.unit.id, policies.Policy(delay_days=3))
+        note = {"day_note": {"day": "2022-11-01", "words": "Mưa"}}
+        record_deed(session, AuditAction.OFFICE_CHANGED, unit_id=ward.unit.id, detail=note)
+    with unit_of_work() as session:
+        assert deeds.prune_deeds(session, months=24) >= 1
+    with reading() as session:
+        changes = office_log.list_unit_changes(session, {ward.unit.id})
+    assert [(one.what, one.after["delay_days"]) for one in changes] == [("policy_set", 3)]
 
 
 def test_a_command_writes_every_deed(app: Flask, auditor: OfficersBrowser) -> None:

@@ -12,6 +12,7 @@ from satisfaction.case_changes import Change
 from satisfaction.database import reading, unit_of_work
 from satisfaction.models import AuditEntry, Case, CasePolicy, Dossier
 from satisfaction.terms import AuditAction, CaseState, Channel, Role
+from tests.admin.histories import history_of
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.admin.voicing import plant_case
 from tests.conftest import Office
@@ -190,4 +191,22 @@ def test_a_unit_says_when_voices_are_shown_answered_and_erased(app: Flask, ward:
         assert refused.status_code == 422
         assert 'role="alert"' in refused.text
     assert officer.post("/admin/policies/inherit", {"unit": unit}).status_code == 303
-    assert "mức thường dùng" in officer.get("/admin/policies").text
+    page = officer.get("/admin/policies").text
+    assert "mức thường dùng" in page
+    delay, deadline, keeping = (
+        "Hiện ý kiến sau giờ đóng cửa, thêm (ngày)",
+        "Hạn xử lý (ngày làm việc)",
+        "Giữ lời, liên kết hồ sơ và ghi chú (tháng)",
+    )
+    assert history_of(page) == [
+        (
+            "Theo quy định của đơn vị cấp trên",
+            [f"{delay}: 1 → 0", f"{deadline}: 3 → 5", f"{keeping}: 24 → 12"],
+            "Cán bộ tuan",
+        ),
+        (
+            "Đổi hạn xử lý và lưu ý kiến",
+            [f"{delay}: 0 → 1", f"{deadline}: 5 → 3", f"{keeping}: 12 → 24"],
+            "Cán bộ tuan",
+        ),
+    ]

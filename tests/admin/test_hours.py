@@ -10,6 +10,7 @@ from satisfaction import calendars, clock
 from satisfaction.database import reading, unit_of_work
 from satisfaction.periods import day_period
 from satisfaction.terms import Role
+from tests.admin.histories import history_of
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import Office
 
@@ -130,3 +131,50 @@ def test_hours_of_another_unit_cannot_be_reached(
     sent = _week(ward, unit=elsewhere.unit.id)
     assert administrator.post("/admin/hours", sent).status_code == 404
     assert "Phú Thượng" not in administrator.get("/admin/hours").text
+
+
+def test_the_page_says_who_changed_the_hours_from_what_to_what(
+    administrator: OfficersBrowser, ward: Office
+) -> None:
+    today, unit = clock.today().isoformat(), {"unit": ward.unit.id}
+    administrator.post("/admin/hours", _week(ward))
+    administrator.post("/admin/hours", _week(ward, **{"hours-5": "08:00-11:00"}))
+    closed = unit | {"day": today, "name": "Nghỉ bù", "hours": ""}
+    administrator.post("/admin/hours/days", closed)
+    administrator.post("/admin/hours/days", closed | {"hours": "08:00-11:00"})
+    administrator.post(f"/admin/hours/days/{today}/delete", unit)
+    who = "Cán bộ tuan"
+    assert history_of(administrator.get("/admin/hours").text) == [
+        (
+            "Bỏ ngày khác thường lệ: 10/03/2026",
+            ["Tên: Nghỉ bù → để trống", f"Giờ mở cửa: 08:00–11:00 → {HOURS}"],
+            who,
+        ),
+        (
+            "Đặt ngày khác thường lệ: 10/03/2026",
+            ["Giờ mở cửa: đóng cửa → 08:00–11:00"],
+            who,
+        ),
+        (
+            "Đặt ngày khác thường lệ: 10/03/2026",
+            ["Tên: Nghỉ bù", f"Giờ mở cửa: {HOURS} → đóng cửa"],
+            who,
+        ),
+        (
+            "Đổi giờ mở cửa",
+            ["Thứ Bảy: đóng cửa → 08:00–11:00", "Từ ngày: 10/03/2026"],
+            who,
+        ),
+        (
+            "Đổi giờ mở cửa",
+            [
+                *(
+                    f"{day}: {HOURS}"
+                    for day in ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu")
+                ),
+                *("Thứ Bảy: đóng cửa", "Chủ Nhật: đóng cửa"),
+                "Từ ngày: 10/03/2026",
+            ],
+            who,
+        ),
+    ]

@@ -189,8 +189,12 @@ def test_every_change_of_hours_is_in_the_log(app: Flask, ward: Office) -> None:
     with reading() as session:
         changed = AuditEntry.action == AuditAction.OFFICE_CHANGED
         details = list(session.scalars(select(AuditEntry.detail).where(changed)))
-    assert [set(detail) for detail in details] == [
-        {"hours_from", "hours"},
-        {"special_day", "name", "hours"},
-        {"special_day", "removed"},
+    usual = {"name": "", "hours": HOURS}
+    differs = {"name": "Nghỉ", "hours": ""}
+    assert [(detail["what"], detail["before"], detail["after"]) for detail in details[1:]] == [
+        ("special_day_set", usual, differs),
+        ("special_day_removed", differs, usual),
     ]
+    hours = details[0]
+    assert (hours["what"], hours["from_day"], hours["before"]) == ("hours", "2026-03-10", {})
+    assert (hours["after"]["monday"], hours["after"]["sunday"]) == (HOURS, "")
