@@ -107,3 +107,11 @@ def test_an_assets_address_changes_with_its_content(app: Flask) -> None:
         first, second = (formats.asset_url(name) for name in ("css/admin.css", "css/tokens.css"))
     assert first.partition("?v=")[2] != second.partition("?v=")[2]
     assert len(first.partition("?v=")[2]) == 12
+
+
+def test_a_typed_difference_is_one_that_spreadsheets_read(language: str) -> None:
+    sign = "," if language == "vi" else "."
+    shown = [formats.as_points(one) for one in (0.007, -0.031, 0.0, None)]
+    assert shown == [f"+0{sign}7", f"−3{sign}1", f"0{sign}0", "–"]
+    typed = [formats.as_typed_points(one) for one in (0.007, -0.031, 0.0, None)]
+    assert typed == [f"0{sign}7", f"-3{sign}1", f"0{sign}0", ""]

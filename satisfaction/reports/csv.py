@@ -63,6 +63,12 @@ class CsvWords:
     share: Callable[[float | None, int | None], str]
 
 
+class TypedNumber(str):
+    """A number as its reader types it, with a hyphen for a minus; never anybody's words."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Added:
     """Columns behind all others: their headings, and a line's cells, written as they are shown."""
@@ -108,7 +114,7 @@ def as_text(value: str) -> str:
 
 def _added(added: Added | None, figures: Figures, row: CountRow) -> Iterator[str | int]:
     for cell in added.cells(figures, row) if added else ():
-        yield as_text(cell) if isinstance(cell, str) else cell
+        yield cell if isinstance(cell, int | TypedNumber) else as_text(cell)
 
 
 def _level_headings(levels: tuple[LevelCount, ...], words: CsvWords) -> Iterator[str]:

@@ -8,10 +8,10 @@ from flask_babel import lazy_gettext
 from satisfaction.comparison import Comparable, Obstacle, compare, compare_shares
 from satisfaction.figures import CountRow, Figures, is_few
 from satisfaction.findings import Change, Difference
-from satisfaction.reports.csv import Added
+from satisfaction.reports.csv import Added, TypedNumber
 from satisfaction.reports.papers import Fact, Points, Share
 from satisfaction.reports.report import Report
-from satisfaction.web.formats import as_number, as_points, as_share
+from satisfaction.web.formats import as_number, as_share, as_typed_points
 from satisfaction.web.words import name_dates
 
 OBSTACLES: Mapping[Obstacle, str] = {
@@ -120,7 +120,8 @@ def say_how_compared(report: Report) -> str:
 def add_earlier(report: Report) -> Added:
     """Return the columns of the earlier period, for desks and for totals.
 
-    A difference has no plus sign, with which a spreadsheet begins a formula.
+    A difference has no plus sign, with which a spreadsheet begins a formula, and a hyphen for a
+    minus, which it reads as a number.
     """
 
     def cells(figures: Figures, row: CountRow) -> tuple[str | int, ...]:
@@ -133,7 +134,7 @@ def add_earlier(report: Report) -> Added:
         return (
             before.answers,
             "" if is_few(before.answers) else share,
-            as_points(difference.points).lstrip("+") if difference else "",
+            TypedNumber(as_typed_points(difference.points if difference else None)),
             said,
         )
 

@@ -64,6 +64,11 @@ def as_points(difference: float | None) -> str:
     return ("+" if difference > 0 else "−") + text
 
 
+def as_typed_points(difference: float | None) -> str:
+    """Return the same as somebody types it into a spreadsheet, which reads it as a number: -0,7."""
+    return "" if difference is None else as_points(difference).lstrip("+").replace("−", "-")
+
+
 def as_share_range(low: float, high: float, *, of: int | None = None) -> str:
     """Return two fractions as one range of percent: 92,2–94,0%."""
     return f"{as_share(low, of).rstrip('%')}–{as_share(high, of)}"

@@ -236,10 +236,38 @@ def _written(report: Report, figures: Figures, row: CountRow) -> list[str]:
         row.assisted,
         before.answers if before else None,
         share(before.satisfied_share, before.answers) if before else "",
-        "" if difference is None else as_points(difference).lstrip("+"),
+        _typed(difference),
         "01/01 – 31/01/2026" if report.earlier else few,
     ]
     return ["" if value is None else str(value) for value in values]
+
+
+def _typed(difference: float | None) -> str:
+    """Return a difference as a spreadsheet reads it: a hyphen for a minus, no plus."""
+    return "" if difference is None else f"{difference * 100:.1f}".replace(".", ",")
+
+
+def test_a_share_that_fell_is_a_number_in_every_file(
+    supervisor: OfficersBrowser, february: Office
+) -> None:
+    _plant(february, [5] * 45, at=JANUARY)
+    _settle()
+    report = _report(february)
+    total = report.total.total
+    difference = _difference(total, _earlier(report, report.total, total))
+    assert difference is not None
+    assert difference == pytest.approx(111 / 118 - 1)
+    page = read_paper(supervisor.get(f"/admin/reports?{QUERY}").text)
+    assert page.tables["desk"]["total"][-4] == _said(difference) == "–5,9"
+    data = supervisor.get(f"/admin/reports/file?{QUERY}&form=csv").data.decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(data), delimiter=";"))
+    column = next(name for name in lines[0] if "điểm %" in name)
+    typed = [line[column] for line in lines if line["Kỳ trước: tổng lượt đánh giá"] == "45"]
+    assert set(typed) == {"-5,9", "-6,2"}
+    assert "−" not in data
+    book = read_workbook(supervisor.get(f"/admin/reports/file?{QUERY}&form=xlsx").data)
+    said = [line[1] for line in next(iter(book.values())) if line[0] == "So kỳ trước (điểm %)"]
+    assert said == [pytest.approx(difference * 100)]
 
 
 def _facts(report: Report) -> dict[object, tuple[float | None, str]]:
