@@ -39,7 +39,7 @@ FACTS = (
     *("ticket", "procedure", "closed", "given", "serving", "good", "repeated", "correction"),
     *("desk", "phone", "kept", "late", "seconds", "unlinked"),
 )
-TROUBLES = ("full", "broken", "cut", "unkept")
+TROUBLES = ("full", "broken", "cut", "unkept", "loose")
 LIVE_FACTS = {name: f"{{{name}}}" for name in FACTS + TROUBLES}
 NO_FACTS = dict.fromkeys(FACTS + TROUBLES, "")
 ICONS = {

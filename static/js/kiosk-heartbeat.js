@@ -39,8 +39,7 @@ export class Heartbeat {
   // Times of the queue are the server's; the device's own is sent as it is, to be measured.
   async #describe() {
     const { epoch, counter, at, length, oldest } = await this.#queue.state();
-    const { storage } = navigator;
-    const { quota, usage } = (await storage?.estimate?.()) ?? {};
+    const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
     return {
       device_now: new Date().toISOString(),
       queue_length: length,
@@ -50,7 +49,7 @@ export class Heartbeat {
       version: this.#listener.version(),
       free_bytes: quota === undefined ? null : Math.max(0, quota - usage),
       last_tap_at: asText(at),
-      is_storage_kept: (await storage?.persisted?.()) ?? null,
+      is_storage_kept: this.#queue.isKept,
     };
   }
 }

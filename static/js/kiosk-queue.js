@@ -14,6 +14,8 @@ const MOST_RATINGS = 20_000;
 const PROBE_BYTES = 32_768;
 
 export class Queue {
+  // Whether the browser promises to keep this store; null where it does not say.
+  isKept = null;
   #place;
   #opened = null;
   #key = null;
@@ -179,6 +181,7 @@ export class Queue {
 
   // Why no touch may be taken now: the queue is full, or nothing can be written.
   async trouble(now) {
+    this.isKept = (await navigator.storage?.persisted?.()) ?? null;
     const db = await this.#open();
     const { length, oldest } = await this.state();
     if (length >= MOST_RATINGS || (oldest !== null && now - oldest > OLDEST_MS)) {

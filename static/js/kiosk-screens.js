@@ -3,8 +3,9 @@
 
 const DEAD_MS = 500;
 const ZONE = "Asia/Ho_Chi_Minh";
-const place = document.getElementById("screen");
-const notices = document.getElementById("notices");
+export const find = (what) => document.querySelector(what);
+const place = find("#screen");
+const notices = find("#notices");
 const body = document.body;
 const HELPERS = ["easy", "lower"];
 const SPOKEN = ["h1", "h2", ".hint", ".wait p:not(.staff,.early)", ".key", ".digit.word", ".reason", ".byphone", ".say", "#sd", ".btn",
@@ -115,10 +116,10 @@ export class Screens {
   }
 
   #make(name, facts) {
-    const template = document.getElementById(`${name}-${this.#language}`);
+    const template = find(`#${name}-${this.#language}`);
     document.title = template.dataset.title || document.title;
     const drawn = template.content.cloneNode(true);
-    const helpers = document.getElementById(`helpers-${this.#language}`).content;
+    const helpers = find(`#helpers-${this.#language}`).content;
     drawn.querySelector(".foot")?.prepend(helpers.cloneNode(true));
     for (const part of drawn.querySelectorAll("[data-if],[data-unless]")) {
       const { if: wanted, unless: unwanted } = part.dataset;
@@ -157,7 +158,7 @@ export class Screens {
 
   #speak(language) {
     this.#language = document.documentElement.lang = language;
-    document.documentElement.dir = document.getElementById(`rate-${language}`).dataset.dir ?? "ltr";
+    document.documentElement.dir = find(`#rate-${language}`).dataset.dir ?? "ltr";
     this.#tellTime();
   }
 
@@ -172,8 +173,8 @@ export class Screens {
   }
 
   #tellTime() {
-    document.getElementById("day").textContent = this.#format("weekday");
-    document.getElementById("time").textContent = this.#format("time");
+    find("#day").textContent = this.#format("weekday");
+    find("#time").textContent = this.#format("time");
   }
 
   #format(what) {

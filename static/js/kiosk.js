@@ -6,7 +6,7 @@ import { Delivery } from "./kiosk-delivery.js";
 import { Heartbeat } from "./kiosk-heartbeat.js";
 import { Poll } from "./kiosk-poll.js";
 import { newId, Queue } from "./kiosk-queue.js";
-import { Screens } from "./kiosk-screens.js";
+import { find, Screens } from "./kiosk-screens.js";
 import { Shell } from "./kiosk-shell.js";
 import { Speech } from "./kiosk-speech.js";
 import { after, Countdown } from "./kiosk-timers.js";
@@ -21,7 +21,7 @@ const TOLD_MS = 15 * 60_000;
 const OLD_MS = 12 * 3600_000;
 const CONTROLS = ".key,.reason,[data-do]:not([data-do=listen])";
 
-const page = JSON.parse(document.getElementById("data").textContent);
+const page = JSON.parse(find("#data").textContent);
 
 class Kiosk {
   #queue = new Queue(page.place);
@@ -62,13 +62,12 @@ class Kiosk {
     this.#listen();
     keepAwake();
     document.body.classList.add("is-fresh");
-    await this.#recall(page.screen.visit);
+    await Promise.all([this.#recall(page.screen.visit), this.#examine()]);
     this.#isBusy = false;
     this.#begin();
     this.#poll.start();
     this.#delivery.wake();
     this.#heartbeat.start();
-    this.#examine();
     this.#shell.start();
   }
 
@@ -120,8 +119,10 @@ class Kiosk {
     } else if (this.#isCut && !page.unlinked) {
       this.#pause();
     } else {
+      const unkept = !this.#shell.isPossible;
+      const loose = !unkept && this.#queue.isKept === false;
       this.#lobby?.clear();
-      this.#show("wait", { serving: !this.#isCut && screen.serving, unkept: !this.#shell.isPossible, unlinked: this.#isCut && page.unlinked });
+      this.#show("wait", { serving: !this.#isCut && screen.serving, unkept, loose, unlinked: this.#isCut && page.unlinked });
       this.#helpForAWhile();
     }
   }
@@ -176,7 +177,7 @@ class Kiosk {
     dialog.addEventListener("cancel", () => this.#stay());
     this.#countDown(STILL_THERE_SECONDS, {
       onTick: (left) => {
-        document.getElementById("left").textContent = left;
+        find("#left").textContent = left;
       },
       onEnd: () => this.#leave("timed_out"),
     });
@@ -217,6 +218,10 @@ class Kiosk {
     const [isKept] = await Promise.all([this.#keep(rating), after(PRESSED_MS)]);
     this.#isBusy = false;
     if (!isKept) {
+      // What could not be kept is asked for again.
+      if (!this.#given) {
+        this.#answered.delete(rating.visit);
+      }
       this.#pause();
       return;
     }
@@ -254,7 +259,7 @@ class Kiosk {
       await this.#queue.addRating(rating).finally(() => clearTimeout(guard));
     } catch {
       const answers = await this.#delivery.askLive(rating).catch(() => new Map());
-      this.#examine();
+      await this.#examine();
       return answers.has(rating.id) && answers.get(rating.id).result !== "refused";
     }
     this.#delivery.wake(true);
@@ -268,7 +273,7 @@ class Kiosk {
     this.#countDown(page.reasons, {
       onTick: (left, share) => {
         this.#tellLeft(left);
-        document.getElementById("bar").style.width = `${share * 100}%`;
+        find("#bar").style.width = `${share * 100}%`;
       },
       onEnd: () => this.#sendReasons(),
     });
@@ -277,12 +282,12 @@ class Kiosk {
   // The same visit on the citizen's own phone: asked for once, and shown if the server is there.
   async #offerPhone() {
     const { visit } = this.#asked;
-    if (document.querySelector(".symbol")) {
+    if (find(".symbol")) {
       if (this.#symbol.visit !== visit) {
         this.#symbol = { visit, drawing: fetchSymbol(visit) };
       }
       const drawing = await this.#symbol.drawing;
-      document.querySelector(".symbol")?.replaceChildren(...(drawing ? [drawing] : []));
+      find(".symbol")?.replaceChildren(...(drawing ? [drawing] : []));
     }
   }
 
@@ -319,9 +324,9 @@ class Kiosk {
 
   // What is left is seen as it runs out, and said at its beginning and when it is little.
   #tellLeft(left) {
-    const line = document.querySelector(".soon");
+    const line = find(".soon");
     const isLittle = String(left <= STILL_THERE_SECONDS);
-    document.getElementById("left").textContent = left;
+    find("#left").textContent = left;
     if (line.dataset.told !== isLittle) {
       line.dataset.told = isLittle;
       line.textContent = line.dataset.say.replace("{seconds}", left);
@@ -438,7 +443,7 @@ class Kiosk {
     document.addEventListener("click", (event) => this.#clicked(event));
     document.addEventListener("pointerdown", (event) => this.#touched(event));
     for (const end of ["pointerup", "pointercancel"]) {
-      document.addEventListener(end, () => document.querySelector(".is-down")?.classList.remove("is-down"));
+      document.addEventListener(end, () => find(".is-down")?.classList.remove("is-down"));
     }
     document.addEventListener("keydown", (event) => this.#typed(event));
     document.addEventListener("focusin", (event) => this.#focused(event));
@@ -456,7 +461,7 @@ class Kiosk {
   // Time is the citizen's: whoever is there gets all of it again.
   #noticeCitizen() {
     const isPatient = this.#isAsking || this.#screens.name === "reasons" || this.#isWaiting;
-    if (isPatient && !document.querySelector("dialog")) {
+    if (isPatient && !find("dialog")) {
       this.#countdown?.restart();
     }
   }
@@ -493,7 +498,7 @@ class Kiosk {
     }
     this.#heard = control;
     this.#speech.read([control], this.#screens.language);
-    if (document.querySelector("dialog")) {
+    if (find("dialog")) {
       this.#countdown.restart();
     }
     return true;
@@ -554,7 +559,7 @@ class Kiosk {
       keys[(next + keys.length) % keys.length].focus();
       event.preventDefault();
     }
-    keys.find((key) => key.value && key.value === event.key && !document.querySelector("dialog"))?.click();
+    keys.find((key) => key.value && key.value === event.key && !find("dialog"))?.click();
   }
 
   // Without the server nobody says which visit it was: where the office allows it, an answer may
@@ -568,7 +573,7 @@ class Kiosk {
   }
 
   #tellEarly() {
-    const line = document.querySelector(".early");
+    const line = find(".early");
     const calm = line.closest(".wait").classList;
     clearTimeout(this.#early);
     line.textContent = line.dataset.say;
@@ -620,7 +625,7 @@ class Kiosk {
   }
 
   #offerSpeech() {
-    const button = document.querySelector("[data-do=listen]");
+    const button = find("[data-do=listen]");
     if (button) {
       button.hidden = !this.#speech.hasVoice(this.#screens.language);
       button.setAttribute("aria-pressed", String(this.#speech.isOn));
