@@ -42,7 +42,8 @@ class KioskAtDesk:
     ) -> Page:
         """Enrol a fresh device, at the desk or where ``token`` says, and open its page.
 
-        ``has_own_time`` gives the page a clock that the test can stop and put forward.
+        ``has_own_time`` gives the page a clock that the test can stop and put forward. With
+        JavaScript the page's program has taken over by then.
         """
         context = self.tabs.context(**options)
         if script:
@@ -51,6 +52,8 @@ class KioskAtDesk:
         if has_own_time:
             page.clock.install()
         page.goto(f"/kiosk/enrol/{token or self.ward.tokens[0]}")
+        if options.get("javascript", True):
+            wait_until_drawn(page)
         return page
 
     def serve(self, ticket: str = "047", *, ago: timedelta = timedelta()) -> Visit:
@@ -111,9 +114,33 @@ def stop_clock(page: Page, *, ahead_seconds: float) -> None:
             return
 
 
+def cut_off(page: Page, addresses: str) -> None:
+    """Let nothing through to these addresses, and let the page's own time pass until it knows.
+
+    In little steps, because the page takes a store for broken that has not answered within five
+    seconds of its time.
+    """
+    page.route(addresses, lambda route: route.abort())
+    for _ in range(300):
+        page.clock.run_for(400)
+        page.wait_for_timeout(100)
+        if page.locator("body.is-offline").count():
+            return
+    raise AssertionError("the page does not notice")
+
+
 def key(page: Page, level: int) -> Locator:
     """Return the key of a level."""
     return page.locator(f".key[value='{level}']")
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until the page's program has drawn its screen in place of the one that was sent.
+
+    Before that the same parts stand there, but they are plain links and forms that lead to other
+    pages, and they go away when the program draws its own.
+    """
+    page.locator("#screen h1:focus").wait_for()
 
 
 def rest(page: Page) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from satisfaction import fleet, office, visits
 from satisfaction.database import unit_of_work
 from satisfaction.models import Configuration
-from tests.journeys.kiosks import DEAD_MS, KioskAtDesk, key, rest, stop_clock
+from tests.journeys.kiosks import DEAD_MS, KioskAtDesk, cut_off, key, rest, stop_clock
 
 SIZES = (
     (1280, 800),
@@ -154,13 +154,7 @@ class Walk:
         page.locator(".keys").wait_for()
         yield self._show("rate-three")
         self._go_on()
-        page.route("**/kiosk/**", lambda route: route.abort())
-        # A busy machine needs a while until the first request has failed.
-        for _ in range(100):
-            page.clock.fast_forward("00:03")
-            page.wait_for_timeout(100)
-            if page.locator(".notice").is_visible():
-                break
+        cut_off(page, "**/kiosk/**")
         page.locator(".notice").wait_for()
         yield self._show("offline")
 

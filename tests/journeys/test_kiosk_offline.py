@@ -21,7 +21,7 @@ from tests.core.test_emblems import picture
 from tests.journeys.auditing import find_barriers
 from tests.journeys.browsing import ROOT, GunicornServer, Tabs
 from tests.journeys.devices import NO_SERVER, Device, kept, until, wait_until_kept
-from tests.journeys.kiosks import KioskAtDesk, key, rest
+from tests.journeys.kiosks import KioskAtDesk, cut_off, key, rest
 from tests.journeys.looking import find_faults
 
 pytestmark = pytest.mark.journey
@@ -398,13 +398,6 @@ def _faults_in_all_forms(page: Page) -> list[str]:
     return found
 
 
-def _cut(page: Page) -> None:
-    page.route("**/kiosk/screen*", lambda route: route.abort())
-    page.clock.run_for(3_000)
-    page.wait_for_timeout(100)
-    page.clock.run_for(7_000)
-
-
 @pytest.mark.slow
 def test_the_screens_without_the_server_fit_and_are_for_everybody(
     ward_now: Office, tabs: Tabs
@@ -418,15 +411,17 @@ def test_the_screens_without_the_server_fit_and_are_for_everybody(
         for size in SIZES:
             page = kiosk.open(size=size, has_own_time=True, script=NO_WORKER)
             page.locator(".wait .row5").wait_for()
+            rest(page)
             found[f"plain {size}"] = _faults_in_all_forms(page)
-            _cut(page)
-            page.locator(".notice" if allows else ".resting").first.wait_for()
-            page.clock.run_for(1_000)
+            cut_off(page, "**/kiosk/screen*")
+            # The notice comes before the screen that goes with it.
+            page.locator("[data-do=begin]" if allows else ".resting").wait_for()
+            rest(page)
             found[f"cut {size} {allows}"] = _faults_in_all_forms(page)
             if allows:
                 page.locator(".wait h1").click()
                 page.locator(".keys").wait_for()
-                page.clock.run_for(1_000)
+                rest(page)
                 found[f"unlinked {size}"] = _faults_in_all_forms(page)
             page.context.close()
     assert {name: faults for name, faults in found.items() if faults} == {}

@@ -7,7 +7,7 @@ from playwright.sync_api import Response
 
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
-from tests.journeys.kiosks import KioskAtDesk, key, rest
+from tests.journeys.kiosks import KioskAtDesk, key, rest, wait_until_drawn
 
 pytestmark = pytest.mark.journey
 MOST_BYTES = 120 * 1024
@@ -27,6 +27,7 @@ def test_the_page_in_all_its_states_is_light(ward_now: Office, tabs: Tabs) -> No
     page.on("response", weigh)
     page.goto(f"/kiosk/enrol/{ward_now.tokens[0]}")
     page.locator(".keys").wait_for()
+    wait_until_drawn(page)
     rest(page)
     page.get_by_text("English").click()
     key(page, 2).click()
