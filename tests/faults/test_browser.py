@@ -4,13 +4,9 @@ Whoever was thanked is counted, once. The short form is part of every run; ``mak
 the long one.
 """
 
-import os
 import time
 import urllib.parse
-from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,114 +18,37 @@ from sqlalchemy import select
 from satisfaction import clock, fleet
 from satisfaction.database import db, reading, unit_of_work
 from satisfaction.fleet import PairingPlace
-from satisfaction.models import Kiosk, Rating, RatingMark, Refusal, Visit
+from satisfaction.models import Kiosk, Rating, RatingMark, Visit
 from satisfaction.terms import Mark
-from tests.conftest import Office, make_office
-from tests.faults.serving import Product, copy_database, serving
-from tests.faults.wire import Wire, wired
-from tests.journeys.browsing import Tabs
+from tests.faults.serving import copy_database
+from tests.faults.stands import (
+    IS_LONG,
+    LONGEST_SECONDS,
+    QUEUED,
+    ROUNDS,
+    Stand,
+    counted,
+    start_waiting,
+)
 from tests.journeys.devices import Device, until, wait_until_kept
-from tests.journeys.kiosks import KioskAtDesk, key, rest
+from tests.journeys.kiosks import key, rest
 from tests.journeys.queues import fill_queue, look_at_store, make_ratings, plant_visits
 
 pytestmark = pytest.mark.journey
-IS_LONG = os.environ.get("FAULTS") == "long"
-ROUNDS = 10 if IS_LONG else 1
-QUEUED = 2_000 if IS_LONG else 150
 MOST_LOADS = 10
-# A busy machine may take long; only what never comes is a fault.
-LONGEST_SECONDS = 120
 WRONG = [timedelta(hours=1), -timedelta(days=3), -timedelta(hours=1), timedelta(days=3)]
-
-
-@dataclass
-class Stand:
-    """A kiosk before a server that can be stopped, and every visit that somebody rated there."""
-
-    kiosk: KioskAtDesk
-    product: Product
-    wire: Wire
-    rated: list[str] = field(default_factory=list)
-
-    @property
-    def ward(self) -> Office:
-        """Return the office."""
-        return self.kiosk.ward
-
-    def meet(self, page: Page) -> None:
-        """Serve a citizen and wait until the question stands there."""
-        visit = self.kiosk.serve()
-        self.rated.append(str(visit.token))
-        page.locator(".keys").wait_for()
-        rest(page)
-
-    def queue(self, page: Page, amount: int) -> None:
-        """Let that many citizens tap while the queue is not looked at by anybody else."""
-        visits = plant_visits(self.ward, amount)
-        fill_queue(page, make_ratings(self.ward, visits))
-        self.rated += visits
-
-    def wait_for_delivery(self, page: Page) -> None:
-        """Wait until the device has nothing left to tell."""
-        until(page, lambda: len(_counted()) >= len(self.rated), seconds=LONGEST_SECONDS)
-        until(page, lambda: look_at_store(page)["items"] == [], seconds=LONGEST_SECONDS)
-
-    def say(self, fault: str) -> None:
-        """Print and check that what was tapped is what is counted."""
-        counted = _counted()
-        lost = len(set(self.rated) - counted.keys())
-        doubled = sum(counted.values()) - len(counted)
-        total = sum(counted.values())
-        print(
-            f"\nFAULT {fault} ({db.engine.dialect.name}): tapped {len(self.rated)} = "
-            f"counted {total}, lost {lost}, doubled {doubled}"
-        )
-        assert (lost, doubled, total) == (0, 0, len(self.rated))
-        with reading() as session:
-            assert session.scalars(select(Refusal)).all() == []
-
-
-def _counted() -> Counter[str]:
-    with reading() as session:
-        visits = session.scalars(select(Visit.token).join(Rating, Rating.visit_id == Visit.id))
-        return Counter(str(visit) for visit in visits)
-
-
-@pytest.fixture
-def stand(app: Flask, browser: Browser) -> Iterator[Stand]:
-    """Return a kiosk, its server and the wire between them."""
-    with unit_of_work() as session:
-        ward = make_office(session)
-    with serving(app) as product, wired(product.port) as wire:
-        tabs = Tabs(browser, wire.address)
-        yield Stand(KioskAtDesk(ward, tabs), product, wire)
-        tabs.close()
-
-
-@pytest.fixture
-def device(browser: Browser, stand: Stand, tmp_path: Path) -> Iterator[Device]:
-    """Return a device with a profile of its own on the disk."""
-    made = Device(browser, tmp_path / "profile", stand.wire.address)
-    yield made
-    made.close()
-
-
-def _start_waiting(stand: Stand) -> Page:
-    page = stand.kiosk.open()
-    page.locator(".wait").wait_for()
-    return page
 
 
 def test_the_server_stops_before_during_and_after_a_tap(stand: Stand) -> None:
     for _ in range(ROUNDS):
         for moment in ("before", "during", "after"):
-            page = _start_waiting(stand)
+            page = start_waiting(stand)
             stand.meet(page)
             if moment == "before":
                 stand.product.stop()
             key(page, 5).click(no_wait_after=True)
             if moment == "after":
-                until(page, lambda: len(_counted()) == len(stand.rated))
+                until(page, lambda: len(counted()) == len(stand.rated))
             stand.product.stop()
             page.locator(".thanks").wait_for()
             stand.product.start()
@@ -139,7 +58,7 @@ def test_the_server_stops_before_during_and_after_a_tap(stand: Stand) -> None:
 
 
 def test_answers_are_lost_and_the_network_is_cut_in_the_middle_of_a_batch(stand: Stand) -> None:
-    page = _start_waiting(stand)
+    page = start_waiting(stand)
     for _ in range(ROUNDS):
         stand.wire.cuts = ["answering", "asking"] * (2 if IS_LONG else 1)
         stand.queue(page, QUEUED)
@@ -149,7 +68,7 @@ def test_answers_are_lost_and_the_network_is_cut_in_the_middle_of_a_batch(stand:
 
 
 def test_a_tab_is_killed_and_two_tabs_share_a_queue(stand: Stand) -> None:
-    page = _start_waiting(stand)
+    page = start_waiting(stand)
     stand.meet(page)
     stand.wire.is_down = True
     key(page, 4).click()
@@ -175,38 +94,6 @@ def _crash(page: Page) -> None:
     page.close()
 
 
-def test_the_browser_is_killed_with_a_full_queue(stand: Stand, device: Device) -> None:
-    page = device.enrol(stand.ward.tokens[0])
-    for _ in range(ROUNDS):
-        stand.meet(page)
-        stand.wire.is_down = True
-        key(page, 3).click()
-        page.locator(".reasons,.thanks").first.wait_for()
-        stand.queue(page, QUEUED)
-        device.kill()
-        stand.wire.is_down = False
-        page = device.start()
-        page.locator("#screen h1").wait_for()
-        until(page, lambda: len(_counted()) > 0)
-        device.kill()
-        page = device.start()
-        page.locator("#screen h1").wait_for()
-        stand.wait_for_delivery(page)
-    stand.say("browser killed while queued and while delivering")
-
-
-def test_the_store_is_full(stand: Stand) -> None:
-    page = _start_waiting(stand)
-    stand.wire.is_down = True
-    stand.queue(page, QUEUED)
-    browser = page.context.new_cdp_session(page)
-    quota = {"origin": stand.wire.address, "quotaSize": 1}
-    browser.send("Storage.overrideQuotaForOrigin", quota)
-    stand.wire.is_down = False
-    stand.wait_for_delivery(page)
-    stand.say("storage full with a queue in it")
-
-
 def test_the_clock_is_wrong_and_jumps_while_queued(stand: Stand) -> None:
     for wrong in WRONG if IS_LONG else WRONG[:2]:
         page = stand.kiosk.tabs.context().new_page()
@@ -219,7 +106,7 @@ def test_the_clock_is_wrong_and_jumps_while_queued(stand: Stand) -> None:
         page.locator(".thanks").wait_for()
         page.clock.set_system_time(clock.now())
         stand.wire.is_down = False
-        until(page, lambda: len(_counted()) == len(stand.rated), seconds=LONGEST_SECONDS)
+        until(page, lambda: len(counted()) == len(stand.rated), seconds=LONGEST_SECONDS)
         page.context.close()
     stand.say("clock 1 h and 3 days wrong, jumping while queued")
     with reading() as session:
@@ -251,7 +138,7 @@ def test_the_clock_jumps_ahead_while_the_network_is_cut(stand: Stand) -> None:
 
 
 def test_a_device_is_paired_anew_with_a_full_queue(stand: Stand) -> None:
-    page = _start_waiting(stand)
+    page = start_waiting(stand)
     with unit_of_work() as session:
         fleet.revoke_kiosk(session, session.get_one(Kiosk, stand.ward.kiosks[0].id))
         place = PairingPlace(
@@ -274,7 +161,7 @@ def _pair(page: Page, code: str) -> None:
 
 
 def test_the_server_is_restored_from_last_nights_backup(app: Flask, stand: Stand) -> None:
-    page = _start_waiting(stand)
+    page = start_waiting(stand)
     amount = min(QUEUED, 400)
     stand.queue(page, amount // 2)
     stand.wait_for_delivery(page)
@@ -290,7 +177,7 @@ def test_the_server_is_restored_from_last_nights_backup(app: Flask, stand: Stand
         key(page, level).click()
         page.locator(".thanks").wait_for()
     stand.wait_for_delivery(page)
-    known = len(_counted())
+    known = len(counted())
     stand.meet(page)
     stand.product.stop()
     key(page, 4).click()
@@ -298,7 +185,7 @@ def test_the_server_is_restored_from_last_nights_backup(app: Flask, stand: Stand
     db.engine.dispose()
     put_back()
     # Counted before the page can find the server and deliver again.
-    gone = known - len(_counted())
+    gone = known - len(counted())
     db.engine.dispose()
     stand.product.start()
     _load_again(page)
