@@ -443,7 +443,9 @@ def test_a_page_loaded_again_does_not_ask_what_was_answered(kiosk: KioskAtDesk) 
 
 def test_the_ticket_now_served_is_told_while_waiting(kiosk: KioskAtDesk) -> None:
     page = kiosk.open()
-    expect(page.locator(".foot .end")).to_have_text("Bàn 1")
+    expect(page.locator(".foot .end")).to_have_text("Bàn 1 · bộ nhớ có thể bị xóa")
     with unit_of_work() as session:
         visits.open_visit(session, visits.NewVisit(desk_id=kiosk.desk.id, ticket_number="052"))
-    expect(page.locator(".foot .end")).to_have_text("Bàn 1 · đang phục vụ phiếu 052")
+    expect(page.locator(".foot .end")).to_have_text(
+        "Bàn 1 · đang phục vụ phiếu 052 · bộ nhớ có thể bị xóa"
+    )
