@@ -17,7 +17,7 @@ from flask import Response, current_app, make_response, render_template, request
 from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
-from kiosk.forms import known_language
+from kiosk.forms import MOST_REASONS, known_language
 from kiosk.pad import explain_ticket
 from kiosk.screen import describe, page_edition, shell_edition
 from kiosk.speech import CHIME_FILE, speech_addresses
@@ -185,16 +185,18 @@ def _context(
     }
 
 
-def _kept() -> dict[str, str]:
+def _kept() -> list[tuple[str, str]]:
     """Return what a page without JavaScript carries on when a helper is used."""
     names = ("lang", "visit", "number", "again", "rating", *HELPERS)
-    kept = {name: request.args.getlist(name)[-1] for name in names if name in request.args}
-    return {name: value for name, value in kept.items() if value}
+    kept = [(name, request.args.getlist(name)[-1]) for name in names if name in request.args]
+    ticked = [("reason", code) for code in request.args.getlist("reason")[:MOST_REASONS]]
+    return [(name, value) for name, value in kept + ticked if value]
 
 
 def _in_language(language: str) -> str:
     """Return the address of this page in another language."""
-    return f"?{urlencode(_kept() | {'lang': language})}"
+    kept = [(name, value) for name, value in _kept() if name != "lang"]
+    return f"?{urlencode([*kept, ('lang', language)])}"
 
 
 def _titles(display: Display | None) -> dict[str, str]:

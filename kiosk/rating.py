@@ -134,16 +134,17 @@ def _stay(**values: Any) -> str:
 @for_kiosk
 def stay() -> ResponseReturnValue:
     """Ask a citizen whose page cannot notice touches whether they are still there, then leave."""
+    display = load_shown(token_hash())
     rating_id = request.args.get("rating", type=uuid.UUID)
     if rating_id is not None:
-        onward = address("rating.edit_reasons", rating_id=rating_id)
+        onward = address("rating.edit_reasons", rating_id=rating_id, reason=_chosen(display))
         away = address("rating.thanks", rating_id=rating_id)
     else:
         onward = address("rating.index", visit=request.args.get("visit", type=uuid.UUID))
         away = url_for("kiosk.rating.index")
     return render_screen(
         ScreenName.STAY,
-        load_shown(token_hash()),
+        display,
         facts={"onward": onward, "away": away, "seconds": str(STAY_SECONDS)},
         refresh=(STAY_SECONDS, away),
     )
@@ -176,17 +177,28 @@ def create() -> ResponseReturnValue:
 @blueprint.get("/reasons/<uuid:rating_id>")
 @for_kiosk
 def edit_reasons(rating_id: uuid.UUID) -> ResponseReturnValue:
-    """Ask what should be done better."""
+    """Ask what should be done better; a reason that is touched is ticked, or is not any more."""
     display = _load_display()
     given = _get_given(display, rating_id)
+    chosen, touched = _chosen(display), request.args.get("choose")
+    if touched is not None:
+        return redirect(
+            address("rating.edit_reasons", rating_id=rating_id, reason=chosen, at=touched), 303
+        )
     praises = display.follow_up is FollowUp.ALL and given.is_satisfied
     return render_screen(
         ScreenName.REASONS,
         display,
         facts={"correction": "1" if given.correction else "", "good": "1" if praises else ""},
-        fields={"rating": rating_id},
-        refresh=(REASONS_SECONDS, _stay(rating=rating_id)),
+        fields={"rating": rating_id, "chosen": chosen, "at": request.args.get("at")},
+        refresh=(REASONS_SECONDS, _stay(rating=rating_id, reason=chosen)),
     )
+
+
+def _chosen(display: Display) -> list[str]:
+    """Return the reasons that are ticked, changed by the one that was touched now."""
+    ticked = set(request.args.getlist("reason")) ^ set(request.args.getlist("choose"))
+    return [reason.code for reason in display.reasons if reason.code in ticked]
 
 
 @blueprint.post("/reasons/<uuid:rating_id>")

@@ -6,8 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import Office
+from tests.journeys.auditing import find_barriers
 from tests.journeys.browsing import Tabs
 from tests.journeys.kiosks import Counted, KioskAtDesk
+from tests.journeys.looking import find_faults
 
 pytestmark = pytest.mark.journey
 
@@ -28,7 +30,7 @@ def page(kiosk: KioskAtDesk) -> Page:
 def test_a_citizen_rates_says_why_and_is_thanked(kiosk: KioskAtDesk, page: Page) -> None:
     page.get_by_role("button", name="Rất không hài lòng").click()
     expect(page.get_by_role("heading")).to_have_text("Điều gì nên làm tốt hơn?")
-    page.get_by_role("checkbox", name="Chờ lâu").check()
+    page.get_by_role("checkbox", name="Chờ lâu").click()
     page.get_by_role("button", name="Gửi").click()
     expect(page.get_by_role("heading")).to_have_text("Cảm ơn ông/bà!")
     expect(page.get_by_text("Phiếu 047")).to_be_visible()
@@ -102,10 +104,47 @@ def test_time_can_be_had_without_javascript(kiosk: KioskAtDesk, page: Page) -> N
     assert seconds == 60
     page.goto(address)
     page.get_by_role("link", name="I am here").click()
-    page.get_by_role("checkbox", name="Long wait").check()
+    page.get_by_role("checkbox", name="Long wait").click()
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading")).to_have_text("Thank you!")
     assert [(given.level, given.reasons) for given in kiosk.counted()] == [(1, ("wait",))]
+
+
+def test_what_is_ticked_stays_ticked_wherever_the_page_goes(kiosk: KioskAtDesk, page: Page) -> None:
+    page.get_by_role("button", name="Rất không hài lòng").click()
+    _expect_ticked(page)
+    for name in ("Chờ lâu", "Ý khác", "Thái độ phục vụ"):
+        page.get_by_role("checkbox", name=name).click()
+        expect(page.get_by_role("checkbox", name=name)).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Thái độ phục vụ")).to_be_focused()
+    page.keyboard.press("Space")
+    _expect_ticked(page, "Chờ lâu", "Ý khác")
+    for _ in range(2):
+        page.goto(_goes_on(page)[1])
+        expect(page.get_by_role("heading")).to_have_text("Ông/bà còn đó không?")
+        page.get_by_role("button", name="Chữ to").click()
+        page.wait_for_url("**easy=*")
+        page.get_by_role("link", name="Tôi còn đây").click()
+        _expect_ticked(page, "Chờ lâu", "Ý khác")
+    page.get_by_text("English").click()
+    _expect_ticked(page, "Long wait", "Something else")
+    assert find_faults(page) == []
+    # axe is a program itself, so it looks at the same page in a browser that runs programs.
+    looked_at = kiosk.open()
+    looked_at.goto(page.url)
+    assert find_barriers(looked_at, "kiosk, plain reasons") == []
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("heading")).to_have_text("Thank you!")
+    assert [(given.level, given.reasons) for given in kiosk.counted()] == [(1, ("wait", "other"))]
+
+
+def _expect_ticked(page: Page, *names: str) -> None:
+    """Wait until these reasons are ticked and no others, as they are drawn and as they are read."""
+    read = page.get_by_role("checkbox", checked=True)
+    expect(page.locator(".reason:has(:checked) > span:first-of-type")).to_have_text(list(names))
+    expect(read).to_have_count(len(names))
+    for place, name in enumerate(names):
+        expect(read.nth(place)).to_have_accessible_name(name)
 
 
 def test_the_end_of_a_correction_is_told_without_javascript(kiosk: KioskAtDesk, page: Page) -> None:

@@ -144,7 +144,7 @@ def test_reasons_are_stored_once(kiosk: FlaskClient, ward: Office) -> None:
     finished_visit(ward.desks[0])
     address = _rate(kiosk, 1).location
     seen = _words(kiosk.get(address))
-    assert seen.count('type="checkbox"') == 9
+    assert seen.count('role="checkbox"') == 9
     for chosen in (["wait", "late"], ["other"]):
         answer = kiosk.post(address, data={"reason": chosen})
         assert answer.status_code == 303
