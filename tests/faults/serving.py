@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from flask import Flask
 
@@ -16,6 +17,7 @@ from satisfaction import backups, restoring
 from satisfaction.backups import BackupKind
 from satisfaction.config import Settings
 from tests.engines import free_port
+from tests.jobs.posting import SENDER
 
 ROOT = Path(__file__).parents[2]
 LONGEST_START_SECONDS = 180
@@ -28,6 +30,17 @@ def environment_of(settings: Settings) -> dict[str, str]:
     if settings.database_url:
         kept["HAILONG_DATABASE_URL"] = settings.database_url
     return kept
+
+
+def mail_at(port: int) -> dict[str, str]:
+    """Return the settings by which the jobs find their mail server at a port of this machine."""
+    return {
+        "HAILONG_SMTP_HOST": "127.0.0.1",
+        "HAILONG_SMTP_PORT": str(port),
+        "HAILONG_SMTP_SECURITY": "none",
+        "HAILONG_SMTP_FROM": SENDER,
+        "HAILONG_SMTP_PER_MINUTE": "1000",
+    }
 
 
 class Product:
@@ -111,9 +124,19 @@ class Product:
 
 
 class Jobs:
-    """The process of the jobs over the database of a test, to be killed at any instant."""
+    """The process of the jobs over the database of a test, to be killed at any instant.
 
-    def __init__(self, settings: Settings, *, within: Sequence[str] = ()) -> None:
+    ``more`` are settings besides those of the test.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        within: Sequence[str] = (),
+        more: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self._environment = environment_of(settings) | dict(more)
         self._settings = settings
         self._within = within
         self._process: subprocess.Popen[bytes] | None = None
@@ -123,7 +146,7 @@ class Jobs:
         command = [*self._within, sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "run"]
         with (Path(self._settings.data) / "jobs.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=environment_of(self._settings), stdout=log, stderr=log
+                command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
             )
 
     @property

@@ -8,7 +8,6 @@ import os
 import shutil
 import struct
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -31,9 +30,9 @@ from satisfaction.subscriptions import Wanted
 from satisfaction.terms import DeliveryState, Dimension, JobState, LetterKind
 from tests.conftest import Office, make_office
 from tests.faults.live import Lived, LiveTaps
-from tests.faults.serving import ROOT, Product, environment_of
+from tests.faults.serving import Jobs, Product, mail_at
 from tests.faults.test_offline import answer_to, live_visits
-from tests.jobs.posting import SENDER, PostOffice, post_office
+from tests.jobs.posting import PostOffice, post_office
 
 IS_LONG = os.environ.get("FAULTS") == "long"
 COMPILER = shutil.which("gcc") or shutil.which("cc")
@@ -113,29 +112,13 @@ def _plant() -> Office:
 @contextmanager
 def _jobs(settings: Settings, port: int) -> Iterator[None]:
     """Run the jobs, which find their mail server at a port."""
-    more = {
-        "HAILONG_SMTP_HOST": "127.0.0.1",
-        "HAILONG_SMTP_PORT": str(port),
-        "HAILONG_SMTP_SECURITY": "none",
-        "HAILONG_SMTP_FROM": SENDER,
-        "HAILONG_SMTP_PER_MINUTE": "1000",
-    }
-    with (Path(settings.data) / "jobs.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "run"],
-            cwd=ROOT,
-            env=environment_of(settings) | more,
-            stdout=log,
-            stderr=log,
-        )
+    jobs = Jobs(settings, more=mail_at(port))
+    jobs.start()
     try:
         yield
-        assert process.poll() is None, "the jobs ended"
-        process.terminate()
-        assert process.wait(timeout=60) == 0
+        jobs.finish()
     finally:
-        process.kill()
-        process.wait()
+        jobs.stop()
 
 
 def _check_nothing_is_dated() -> None:
