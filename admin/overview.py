@@ -50,6 +50,7 @@ from satisfaction.troubles import list_troubles
 from satisfaction.web import dashboard_words, htmx
 from satisfaction.web.guards import current_officer, requires
 from satisfaction.web.readers import current_reader
+from satisfaction.web.unseen import count_unseen
 from satisfaction.web.words import describe_period
 
 blueprint = Blueprint("overview", __name__)
@@ -176,6 +177,7 @@ def _read(question: Question, order: LineOrder) -> Dashboard:
         rights=rights,
         order=order,
         reader=current_reader(),
+        count_unseen=count_unseen,
     )
     with reading() as session:
         if officer.may(Permission.MANAGE_SYSTEM):

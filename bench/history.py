@@ -71,6 +71,8 @@ DAYS_AT_ONCE = 30
 SAMPLED_DAYS = 4
 PROCEDURES_EACH = 9
 ONE_IN = 3
+# What citizens tap, by the place of the face: 22 of 25 are satisfied, as where an office does well.
+FACES = (0, 1, 2, *[3] * 7, *[4] * 15)
 COUNTS = (
     DailyCount,
     DailyVisitCount,
@@ -198,8 +200,9 @@ def _write_part(
     within = (_moment.c.seq >= first, _moment.c.seq < end)
     key = _key(connection, number)
     level = case(
-        dict(enumerate(level_ids)),
-        value=(_moment.c.seq + _stand.c.place) % len(level_ids),
+        {place: level_ids[face] for place, face in enumerate(FACES[:-1])},
+        value=(_moment.c.seq + _stand.c.place) % len(FACES),
+        else_=level_ids[-1],
     )
     visits = {
         Visit.id: number,

@@ -3,7 +3,7 @@
 Refuses to draw or to word anything, and to show an allegation to who may see none.
 """
 
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -43,12 +43,20 @@ from satisfaction.terms import Dimension, PeriodKind
 from satisfaction.text import sort_key
 from satisfaction.troubles import Trouble
 from satisfaction.voice_rows import Reader
-from satisfaction.voices import Voice
+from satisfaction.voices import Unseen, Voice
 
 MOST_WEEKS = 400
 MOST_PROCEDURES = 7
 MOST_VOICES = 6
 Key = TypeVar("Key", bound=Hashable)
+
+
+CountUnseen = Callable[[Session, Reader, frozenset[int]], Unseen]
+
+
+def count_unseen_now(session: Session, reader: Reader, unit_ids: frozenset[int]) -> Unseen:
+    """Return how many voices of these units nobody has looked at."""
+    return voices.count_unseen(session, reader, unit_ids=unit_ids)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +81,8 @@ class LineOrder(StrEnum):
 class Asked:
     """What is asked, the kind of its period, and by whom; ``reader`` is the same officer.
 
-    ``troubles`` are of the system itself, for who runs it; nobody else is told.
+    ``troubles`` are of the system itself, for who runs it; nobody else is told. ``count_unseen``
+    counts the voices that nobody has looked at; who asks may keep what it says for a moment.
     """
 
     wanted: Wanted
@@ -82,6 +91,7 @@ class Asked:
     reader: Reader
     order: LineOrder = LineOrder.SHARE
     troubles: Sequence[Trouble] = ()
+    count_unseen: CountUnseen = count_unseen_now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,7 +226,7 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
     alerts = _list_alerts(session, unit_ids & rights.devices)
     troubles = [Todo(trouble=trouble) for trouble in asked.troubles]
     below = [Todo(line=places.find(key)) for key in places.outliers.below]
-    owed = _find_owed(session, asked.reader, unit_ids)
+    owed = _find_owed(session, asked, unit_ids)
     return Dashboard(
         scope=scope,
         kind=asked.kind,
@@ -346,18 +356,18 @@ def _read_reasons(session: Session, query: CountQuery, *, has_allegations: bool)
     return Reasons(counts, find_most((row.code, row.count) for row in counts.rows))
 
 
-def _find_owed(session: Session, reader: Reader, unit_ids: frozenset[int]) -> list[Todo]:
+def _find_owed(session: Session, asked: Asked, unit_ids: frozenset[int]) -> list[Todo]:
     """Return the answers that are owed past their day, and the voices that nobody has seen."""
     return [
-        *_find_overdue(session, reader, unit_ids),
-        *_find_unseen(session, reader, unit_ids & reader.voices),
+        *_find_overdue(session, asked.reader, unit_ids),
+        *_find_unseen(session, asked, unit_ids & asked.reader.voices),
     ]
 
 
-def _find_unseen(session: Session, reader: Reader, unit_ids: frozenset[int]) -> list[Todo]:
+def _find_unseen(session: Session, asked: Asked, unit_ids: frozenset[int]) -> list[Todo]:
     if not unit_ids:
         return []
-    unseen = voices.count_unseen(session, reader, unit_ids=unit_ids)
+    unseen = asked.count_unseen(session, asked.reader, unit_ids)
     return [Todo(unseen=unseen.count, oldest_day=unseen.oldest_day)] if unseen.count else []
 
 

@@ -53,7 +53,7 @@ from satisfaction.voice_rows import (
 
 PAGE_LENGTH = 25
 LATE = timedelta(hours=1)
-FIRST_READ_DAYS = 7
+FIRST_READ_DAYS, FURTHER_READ_TIMES = 2, 4
 UNSEEN_DAYS = 31
 LONGEST_MEMORY = Period(date(2000, 1, 1), date(2200, 1, 1))
 
@@ -148,7 +148,7 @@ def list_newest(
     days = (end - wanted.period.first_day).days
     read = 0
     while read < days:
-        read = min(days, FIRST_READ_DAYS if not read else read * 4)
+        read = min(days, FIRST_READ_DAYS if not read else read * FURTHER_READ_TIMES)
         part = replace(wanted, period=Period(end - timedelta(days=read), end))
         counts, _ = _count_by_day(session, reader, part)
         if sum(counts.values()) >= limit or read == days:
@@ -264,12 +264,25 @@ def _slice(
     halves: dict[tuple[date, HalfDay], list[int]] = {}
     for row in rows:
         halves.setdefault((row.day, half_day(row.tapped_at, row.offset)), []).append(row.seq)
-    ordered = [
-        seq
-        for place in sorted(halves, key=_newest_first, reverse=True)
-        for seq in reader.names.shuffled(halves[place])
-    ]
-    return ordered[first - before : first - before + length]
+    return _run_of(reader, halves, first - before, length)
+
+
+def _run_of(
+    reader: Reader, halves: dict[tuple[date, HalfDay], list[int]], first: int, length: int
+) -> list[int]:
+    """Return one run of the voices, half-day by half-day; only those that it touches are mixed."""
+    run: list[int] = []
+    passed = 0
+    for place in sorted(halves, key=_newest_first, reverse=True):
+        seqs = halves[place]
+        if passed + len(seqs) > first:
+            mixed = reader.names.shuffled(seqs)
+            begin = max(0, first - passed)
+            run += mixed[begin : begin + length - len(run)]
+        passed += len(seqs)
+        if len(run) >= length:
+            break
+    return run
 
 
 def _newest_first(place: tuple[date, HalfDay]) -> tuple[date, bool]:
@@ -286,7 +299,9 @@ def _matching(
         "day": Rating.local_day,
         "tapped_at": Rating.tapped_at,
         "offset": Rating.clock_offset_ms,
-    } | words_of()
+    }
+    if wanted.words:
+        columns |= words_of()
     found = select_voices(session, reader, wanted, columns=columns)
     if days:
         found = found.where(Rating.local_day.in_(days))

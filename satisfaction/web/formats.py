@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, g, has_app_context, url_for
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
 
@@ -31,8 +31,12 @@ WEEKDAYS = (
 
 
 def is_vietnamese() -> bool:
-    """Say whether the page is in Vietnamese."""
-    locale = get_locale()
+    """Say whether the page is in Vietnamese.
+
+    A page asks a thousand times, so the answer that the library keeps is taken where it is.
+    """
+    kept = getattr(g.get("_flask_babel"), "babel_locale", None) if has_app_context() else None
+    locale = kept or get_locale()
     return locale is None or locale.language == "vi"
 
 
