@@ -9,7 +9,7 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from tests.faults.stands import QUEUED, ROUNDS, Stand, counted, start_waiting
 from tests.journeys.devices import Device, until
-from tests.journeys.kiosks import key, rest
+from tests.journeys.kiosks import key, rest, wait_until_drawn
 from tests.journeys.queues import HOLD, look_at_store
 
 pytestmark = pytest.mark.journey
@@ -67,6 +67,7 @@ def test_the_browser_is_killed_in_the_middle_of_a_write(stand: Stand, device: De
         device.kill()
         stand.wire.is_down = False
         page = device.start()
+        wait_until_drawn(page)
         # Nobody was thanked, so the question stands there again.
         page.locator(".keys").wait_for()
         rest(page)

@@ -38,12 +38,18 @@ class KioskAtDesk:
         self.desk = ward.desks[0]
 
     def open(
-        self, *, script: str = "", has_own_time: bool = False, token: str = "", **options: Any
+        self,
+        *,
+        script: str = "",
+        has_own_time: bool = False,
+        token: str = "",
+        waits: bool = True,
+        **options: Any,
     ) -> Page:
         """Enrol a fresh device, at the desk or where ``token`` says, and open its page.
 
         ``has_own_time`` gives the page a clock that the test can stop and put forward. With
-        JavaScript the page's program has taken over by then.
+        JavaScript the page's program has taken over by then, unless the test ``waits`` for nothing.
         """
         context = self.tabs.context(**options)
         if script:
@@ -52,7 +58,7 @@ class KioskAtDesk:
         if has_own_time:
             page.clock.install()
         page.goto(f"/kiosk/enrol/{token or self.ward.tokens[0]}")
-        if options.get("javascript", True):
+        if waits and options.get("javascript", True):
             wait_until_drawn(page)
         return page
 

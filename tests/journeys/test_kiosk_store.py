@@ -17,7 +17,7 @@ from tests.admin.officers import make_officer, signed_in
 from tests.conftest import Office
 from tests.journeys.browsing import Tabs
 from tests.journeys.devices import NO_SERVER, Device, until
-from tests.journeys.kiosks import KioskAtDesk, key, rest
+from tests.journeys.kiosks import KioskAtDesk, key, rest, wait_until_drawn
 from tests.journeys.queues import look_at_store
 
 pytestmark = pytest.mark.journey
@@ -142,6 +142,7 @@ def test_a_store_that_cannot_be_opened_is_told_and_no_touch_is_taken(
     store.unlink()
     aside.rename(store)
     page = device.start()
+    wait_until_drawn(page)
     _tap(page, 4)
     until(page, lambda: [given.visit_id for given in kiosk.counted()] == [visit.id])
 
