@@ -5,26 +5,16 @@ from datetime import date
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
 from admin.forms import SpecialDayForm, WeekForm, as_day, as_key
 from satisfaction import clock, office_log, opening
 from satisfaction.database import reading, unit_of_work
 from satisfaction.opening import Change
 from satisfaction.terms import Permission
+from satisfaction.web.formats import WEEKDAYS
 from satisfaction.web.guards import current_officer, requires
 
 blueprint = Blueprint("hours", __name__, url_prefix="/hours")
-
-WEEKDAYS = (
-    lazy_gettext("Thứ Hai"),
-    lazy_gettext("Thứ Ba"),
-    lazy_gettext("Thứ Tư"),
-    lazy_gettext("Thứ Năm"),
-    lazy_gettext("Thứ Sáu"),
-    lazy_gettext("Thứ Bảy"),
-    lazy_gettext("Chủ nhật"),
-)
 
 
 @blueprint.get("")

@@ -10,7 +10,15 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from satisfaction import catalogue, clock
+from satisfaction.calendars import (
+    NewSpecialDay,
+    Week,
+    read_spans,
+    set_special_day,
+    set_week,
+)
 from satisfaction.database import unit_of_work
+from satisfaction.policies import Policy, set_policy
 from satisfaction.terms import Role
 from tests.admin.officers import make_officer
 from tests.conftest import Office
@@ -30,6 +38,10 @@ def ruled(app: Flask, ward_now: Office) -> Office:
     make_officer("quantri", Role.SYSTEM_ADMINISTRATOR, unit=ward_now.unit)
     with unit_of_work() as session:
         catalogue.load_catalogue(session)
+        week = Week((read_spans("07:30-11:30, 13:30-17:00"),) * 5 + ((), ()))
+        set_week(session, ward_now.unit.id, week=week, from_day=clock.today())
+        set_special_day(session, ward_now.unit.id, NewSpecialDay(clock.today(), "Ngày nghỉ bù"))
+        set_policy(session, ward_now.unit.id, Policy(delay_days=1, kept_months=24))
     return ward_now
 
 
@@ -54,6 +66,8 @@ def test_every_page_of_the_office_can_be_used_by_everybody(ruled: Office, tabs: 
         ("desk", f"/admin/desks/{ruled.desks[0].id}"),
         ("presentation", "/admin/presentation"),
         ("holidays", "/admin/holidays"),
+        ("hours", "/admin/hours"),
+        ("policies", "/admin/policies"),
         ("catalogue", "/admin/catalogue?q=khai"),
         ("procedure", f"/admin/catalogue/procedures/{ruled.procedures[0].id}"),
         ("files", "/admin/catalogue/files"),
