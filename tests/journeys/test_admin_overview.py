@@ -10,12 +10,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from satisfaction import clock, recording, visits
+from satisfaction.accounts import hash_password
 from satisfaction.database import unit_of_work
-from satisfaction.models import Desk
+from satisfaction.demonstration import load_demonstration
+from satisfaction.models import Account, Desk
 from satisfaction.terms import Role
-from tests.admin.officers import make_officer
+from tests.admin.officers import PASSWORD, make_officer
 from tests.conftest import Office
 from tests.journeys.browsing import ROOT, Tabs
 from tests.journeys.officers import sign_in
@@ -28,6 +31,7 @@ RULES = ("wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "be
 GOOD = [5] * 26 + [4] * 16 + [3, 2]
 BAD = [1] * 6 + [2] * 6 + [3] * 4 + [4] * 20
 PAGE = "/admin/overview?period=7-days"
+DEMONSTRATION = "/admin/overview?period=2024-03"
 
 
 @pytest.fixture
@@ -77,6 +81,26 @@ def test_every_width_is_readable_and_axe_has_no_finding(
         page.screenshot(path=PICTURES / f"overview-{language}-{width}.png", full_page=True)
         found = Axe().run(page, options={"runOnly": list(RULES)})
         assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_demonstration_office_fits_every_width(app: Flask, tabs: Tabs) -> None:
+    with unit_of_work() as session:
+        assert load_demonstration(session) is not None
+        session.scalars(
+            select(Account).where(Account.name == "lanhdao")
+        ).one().password_hash = hash_password(PASSWORD)
+    page = tabs.open(DEMONSTRATION)
+    sign_in(page, "lanhdao")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(DEMONSTRATION)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+        hours = page.locator("[data-part=hours] .wide")
+        assert hours.evaluate("region => region.scrollWidth <= region.clientWidth"), width
+        page.screenshot(path=PICTURES / f"demonstration-{width}.png", full_page=True)
+    assert page.locator("[data-part=places] tbody tr").count() > 5
+    assert Axe().run(page, options={"runOnly": list(RULES)}).violations_count == 0
 
 
 def test_twice_as_large_the_page_has_one_column(rated: Office, tabs: Tabs) -> None:
