@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, lazyload
 
 from satisfaction import clock
 from satisfaction.credentials import settle_credential
@@ -183,16 +183,18 @@ def list_statuses(
     *,
     version: str,
     expected_since: ExpectedSince = always,
+    with_desks: bool = True,
 ) -> Sequence[KioskStatus]:
     """Return the live kiosks of these units, troubled ones first; ``version`` is the newest.
 
-    ``expected_since`` says since when a unit's devices are to be heard, None while it is closed.
+    ``expected_since`` says since when a unit's devices are to be heard, None while it is closed;
+    ``with_desks`` reads the desk of each with it.
     """
     rows = session.execute(
         select(Kiosk, Heartbeat)
         .outerjoin(Heartbeat, Heartbeat.kiosk_id == Kiosk.id)
         .where(Kiosk.unit_id.in_(unit_ids), Kiosk.revoked_at.is_(None))
-        .options(joinedload(Kiosk.desk))
+        .options(joinedload(Kiosk.desk) if with_desks else lazyload(Kiosk.desk))
         .order_by(Kiosk.unit_id, Kiosk.name, Kiosk.id)
     )
     statuses = [

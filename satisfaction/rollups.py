@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
+from satisfaction.counting.kept import forget_stored
 from satisfaction.counting.selecting import (
     CHANNEL,
     HOUR,
@@ -103,6 +104,7 @@ def rebuild_day(session: Session, day: date) -> None:
     session.execute(
         upsert.values(state).on_conflict_do_update(index_elements=["local_day"], set_=state)
     )
+    forget_stored()
 
 
 def _read(

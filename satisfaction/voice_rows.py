@@ -7,7 +7,8 @@ see allegations: elsewhere it is a rating like any other, without that reason an
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
@@ -92,7 +93,7 @@ def select_voices(
     """
     units = reader.voices if wanted.unit_ids is None else reader.voices & wanted.unit_ids
     closed = _closings(session, units)
-    spoken = _spoken(wanted.period)
+    spoken = _spoken(wanted.period.first_day)
     found = (
         select(*[column.label(name) for name, column in columns.items()])
         .select_from(Rating)
@@ -130,11 +131,15 @@ def select_voices(
     return found.where(*_filters(reader, wanted))
 
 
-def _spoken(period: Period) -> Any:
-    """Return for each rating that counts the earlier one of its answer that the words came to."""
+@lru_cache(maxsize=64)
+def _spoken(first_day: date) -> Any:
+    """Return for each rating that counts the earlier one of its answer that the words came to.
+
+    Building it takes longer than asking it, so the latest are kept.
+    """
     first = (
         select(Comment.rating_seq.label("origin"), Comment.rating_seq.label("seq"))
-        .where(Comment.given_at >= clock.start_of_day(period.first_day))
+        .where(Comment.given_at >= clock.start_of_day(first_day))
         .cte("spoken", recursive=True)
     )
     following = select(first.c.origin, Rating.seq).join(

@@ -53,7 +53,7 @@ from satisfaction.voice_rows import (
 
 PAGE_LENGTH = 25
 LATE = timedelta(hours=1)
-FIRST_READ_DAYS, FURTHER_READ_TIMES = 2, 4
+FURTHER_READ_TIMES = 4
 UNSEEN_DAYS = 31
 LONGEST_MEMORY = Period(date(2000, 1, 1), date(2200, 1, 1))
 
@@ -142,17 +142,18 @@ def list_newest(
 ) -> tuple[Voice, ...]:
     """Return the newest of the voices that are asked for, in the order of the list.
 
-    Only as many days are read as it takes, from the last one of the period backwards.
+    Only as many days are read as it takes, from the last one of the period backwards; each is
+    read whole, because within a half-day the order says nothing.
     """
     end = min(wanted.period.end_day, clock.today() + timedelta(days=1))
     days = (end - wanted.period.first_day).days
     read = 0
     while read < days:
-        read = min(days, FIRST_READ_DAYS if not read else read * FURTHER_READ_TIMES)
+        read = min(days, read * FURTHER_READ_TIMES if read > 1 else read + 1)
         part = replace(wanted, period=Period(end - timedelta(days=read), end))
-        counts, _ = _count_by_day(session, reader, part)
-        if sum(counts.values()) >= limit or read == days:
-            seqs = _slice(session, reader, part, counts=counts, first=0, length=limit)
+        found = _matching(session, reader, part)
+        if len(found) >= limit or read == days:
+            seqs = _run_of(reader, _by_half_day(found), 0, limit)
             return _load(session, reader, part, seqs=seqs)
     return ()
 
@@ -261,10 +262,14 @@ def _slice(
         return []
     before = sum(amount for day, amount in counts.items() if day > touched[0])
     rows = [row for row in _matching(session, reader, wanted, days=touched) if row.day in touched]
+    return _run_of(reader, _by_half_day(rows), first - before, length)
+
+
+def _by_half_day(rows: Iterable[Any]) -> dict[tuple[date, HalfDay], list[int]]:
     halves: dict[tuple[date, HalfDay], list[int]] = {}
     for row in rows:
         halves.setdefault((row.day, half_day(row.tapped_at, row.offset)), []).append(row.seq)
-    return _run_of(reader, halves, first - before, length)
+    return halves
 
 
 def _run_of(

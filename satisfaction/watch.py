@@ -147,10 +147,13 @@ def list_alerts(session: Session, scope: Set[int], *, version: str) -> list[Aler
     ``version`` is the newest that devices should run; an empty one is not judged.
     Time: a device is silent only while its unit is open; where nobody has set hours, always.
     """
-    return _list_alerts(session, scope, _list_statuses(session, scope, version))
+    statuses = _list_statuses(session, scope, version, with_desks=False)
+    return _list_alerts(session, scope, statuses)
 
 
-def _list_statuses(session: Session, scope: Set[int], version: str) -> Sequence[KioskStatus]:
+def _list_statuses(
+    session: Session, scope: Set[int], version: str, *, with_desks: bool = True
+) -> Sequence[KioskStatus]:
     now = clock.now()
     calendar = read_calendar(session, day_period(clock.local_day(now)))
 
@@ -159,7 +162,9 @@ def _list_statuses(session: Session, scope: Set[int], version: str) -> Sequence[
             return always(unit_id)
         return calendar.open_since(unit_id, now)
 
-    return list_statuses(session, scope, version=version, expected_since=expected_since)
+    return list_statuses(
+        session, scope, version=version, expected_since=expected_since, with_desks=with_desks
+    )
 
 
 def _list_alerts(session: Session, scope: Set[int], statuses: Sequence[KioskStatus]) -> list[Alert]:

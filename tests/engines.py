@@ -19,6 +19,7 @@ from flask import Flask
 
 from satisfaction import schema
 from satisfaction.config import Settings
+from satisfaction.counting.kept import forget_stored
 from satisfaction.database import db
 from satisfaction.recording import Recorder
 from satisfaction.web.setup import RECORDER
@@ -100,6 +101,7 @@ class Engines:
             db.engine.dispose()
             app.extensions[RECORDER] = Recorder(db.engine)
             forget_unseen()
+            forget_stored()
             yield app
             db.engine.dispose()
 

@@ -22,7 +22,7 @@ def count_served(session: Session, unit_ids: Set[int], period: Period) -> dict[i
         model = DailyVisitCount
         rows += session.execute(
             select(model.desk_id, func.sum(model.finished), func.sum(model.rated))
-            .where(within(stored, day=model.local_day, unit=model.unit_id))
+            .where(within(stored.parts, day=model.local_day, unit=model.unit_id))
             .group_by(model.desk_id)
         ).all()
     if live:

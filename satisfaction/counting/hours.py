@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from satisfaction.counting.kept import read_stored
 from satisfaction.counting.selecting import HOUR, IS_ANSWER, standing_ratings
 from satisfaction.counting.sources import RATINGS, Source
-from satisfaction.counting.spans import Part, split, within
+from satisfaction.counting.spans import Part, Stored, split, within
 from satisfaction.figures import CountQuery, HourCount
 from satisfaction.models import DailyHourCount, Level, Rating
 from satisfaction.office import segments_under
@@ -28,7 +29,7 @@ def count_hours(session: Session, query: CountQuery) -> tuple[HourCount, ...]:
     segments = segments_under(session, query.unit_id, query.period)
     stored, live = split(session, segments)
     if query.procedure_id is not None or query.source is not None:
-        stored, live = [], [(part.period, part.unit_ids) for part in segments]
+        stored, live = Stored(), [(part.period, part.unit_ids) for part in segments]
     found: dict[tuple[int, int], list[int]] = {}
     for day, hour, leaning, amount in [
         *_count_stored(session, query, stored),
@@ -40,16 +41,19 @@ def count_hours(session: Session, query: CountQuery) -> tuple[HourCount, ...]:
     return tuple(HourCount(*place, *counts) for place, counts in sorted(found.items()))
 
 
-def _count_stored(session: Session, query: CountQuery, parts: Sequence[Part]) -> list[Any]:
-    if not parts:
+def _count_stored(session: Session, query: CountQuery, stored: Stored) -> list[Any]:
+    if not stored:
         return []
     model = DailyHourCount
     satisfied, others = func.sum(model.satisfied), func.sum(model.neutral + model.dissatisfied)
-    rows = session.execute(
+    wanted = (
         select(model.local_day, model.hour, satisfied, others)
-        .where(within(parts, day=model.local_day, unit=model.unit_id), *_HOURS.filters(query))
+        .where(
+            within(stored.parts, day=model.local_day, unit=model.unit_id), *_HOURS.filters(query)
+        )
         .group_by(model.local_day, model.hour)
     )
+    rows = read_stored(session, ("hours", query, stored), lambda: session.execute(wanted).all())
     return [
         (day, hour, leaning, int(amount))
         for day, hour, *amounts in rows

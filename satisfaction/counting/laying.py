@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
+from satisfaction.counting.kept import read_stored
 from satisfaction.counting.lines import BY_PROCEDURE, Line, find_lines
 from satisfaction.counting.selecting import (
     IS_ANSWER,
@@ -20,7 +21,7 @@ from satisfaction.counting.selecting import (
     standing_ratings,
 )
 from satisfaction.counting.sources import RATINGS, Source
-from satisfaction.counting.spans import Part, split, within
+from satisfaction.counting.spans import Part, Stored, split, within
 from satisfaction.counting.tallies import Tallies, Tally
 from satisfaction.database import read_once
 from satisfaction.figures import CountQuery, CountRow, Figures, LevelCount
@@ -96,11 +97,9 @@ def _count_live(
     _add_visits(query.by, session.execute(visits), tallies)
 
 
-def _count_stored(
-    session: Session, query: CountQuery, parts: Sequence[Part], tallies: Tallies
-) -> None:
+def _count_stored(session: Session, query: CountQuery, stored: Stored, tallies: Tallies) -> None:
     """Count from the daily counts; those by procedure are larger, and read where they must be."""
-    if not parts:
+    if not stored:
         return
     by_procedure = query.by in BY_PROCEDURE or query.procedure_id is not None
     counts, visit_counts = _DAILY_BY_PROCEDURE if by_procedure else _DAILY
@@ -109,15 +108,24 @@ def _count_stored(
     sums = [func.sum(getattr(model, f"level_{n}")).label(f"level_{n}") for n in POSITIONS]
     ratings = (
         select(key.label("key"), model.scale_id, model.standing, *sums)
-        .where(within(parts, day=model.local_day, unit=model.unit_id), *counts.filters(query))
+        .where(
+            within(stored.parts, day=model.local_day, unit=model.unit_id), *counts.filters(query)
+        )
         .group_by(key, model.scale_id, model.standing)
     )
-    for row in session.execute(ratings):
+    for row in read_stored(
+        session, ("answers", query, stored), lambda: session.execute(ratings).all()
+    ):
         tally = tallies.setdefault(_key(query.by, row.key), Tally())
         for position, amount in zip(POSITIONS, row[3:], strict=True):
             if amount:
                 tally.add((row.scale_id, position), int(amount), standing=row.standing)
-    _add_visits(query.by, session.execute(_stored_visits(query, visit_counts, parts)), tallies)
+    visits = read_stored(
+        session,
+        ("visits", query, stored),
+        lambda: session.execute(_stored_visits(query, visit_counts, stored.parts)).all(),
+    )
+    _add_visits(query.by, visits, tallies)
 
 
 def _stored_visits(query: CountQuery, counts: Source, parts: Sequence[Part]) -> Select[Any]:

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from satisfaction.counting.kept import read_stored
 from satisfaction.counting.selecting import reasoned_ratings, reasoning_ratings
 from satisfaction.counting.sources import RATINGS, Source
-from satisfaction.counting.spans import Part, split, within
+from satisfaction.counting.spans import Part, Stored, split, within
 from satisfaction.figures import CountQuery, ReasonCount, ReasonCounts
 from satisfaction.models import DailyReasonCount, DailyReasonedCount, Rating, RatingReason, Reason
 from satisfaction.office import segments_under
@@ -29,7 +30,7 @@ def count_reasons(
     segments = segments_under(session, query.unit_id, query.period)
     stored, live = split(session, segments)
     if query.source is not None:
-        stored, live = [], [(part.period, part.unit_ids) for part in segments]
+        stored, live = Stored(), [(part.period, part.unit_ids) for part in segments]
     amounts: dict[int, int] = {}
     reasoned = reasoned_openly = 0
     for counts, sums in (
@@ -52,9 +53,10 @@ def count_reasons(
 _Counted = tuple[Sequence[Any], Sequence[Any]]
 
 
-def _count_stored(session: Session, query: CountQuery, parts: Sequence[Part]) -> _Counted:
-    if not parts:
+def _count_stored(session: Session, query: CountQuery, stored: Stored) -> _Counted:
+    if not stored:
         return [], (0, 0)
+    parts = stored.parts
     counts, sums = DailyReasonCount, DailyReasonedCount
     by_reason = (
         select(counts.reason_id, func.sum(counts.given))
@@ -64,7 +66,11 @@ def _count_stored(session: Session, query: CountQuery, parts: Sequence[Part]) ->
     together = select(func.sum(sums.reasoned), func.sum(sums.reasoned_openly)).where(
         within(parts, day=sums.local_day, unit=sums.unit_id), *_REASONED.filters(query)
     )
-    return session.execute(by_reason).all(), session.execute(together).one()
+    given = read_stored(session, ("given", query, stored), lambda: session.execute(by_reason).all())
+    reasoned = read_stored(
+        session, ("reasoned", query, stored), lambda: session.execute(together).all()
+    )
+    return given, reasoned[0]
 
 
 def _count_live(session: Session, query: CountQuery, parts: Sequence[Part]) -> _Counted:

@@ -3,8 +3,9 @@
 Refuses to count: it only says where to look.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -19,7 +20,21 @@ MOST_RUNS = 50
 Part = tuple[Period, frozenset[int]]
 
 
-def split(session: Session, segments: Sequence[Segment]) -> tuple[list[Part], list[Part]]:
+@dataclass(frozen=True)
+class Stored:
+    """Runs of days whose counts are stored, and the version of these counts.
+
+    Nothing about the stored counts of these days has changed while the version is the same.
+    """
+
+    parts: tuple[Part, ...] = ()
+    version: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.parts)
+
+
+def split(session: Session, segments: Sequence[Segment]) -> tuple[Stored, list[Part]]:
     """Divide each segment into runs of days that are stored and runs that are counted live."""
     stored: list[Part] = []
     live: list[Part] = []
@@ -28,24 +43,25 @@ def split(session: Session, segments: Sequence[Segment]) -> tuple[list[Part], li
     for segment in segments:
         for period, is_closed in _runs(segment.period, closed):
             (stored if is_closed else live).append((period, segment.unit_ids))
-    return stored, live
+    return Stored(tuple(stored), hash(tuple(closed.items()))), live
 
 
-def _read_closed(session: Session, period: Period) -> set[date]:
-    """Return the days of a period whose counts are stored and still true."""
-    return set(
-        session.scalars(
-            select(CountedDay.local_day).where(
-                CountedDay.local_day >= period.first_day,
-                CountedDay.local_day < period.end_day,
-                CountedDay.rebuilt_at.is_not(None),
-                CountedDay.marked_at.is_(None),
-            )
+def _read_closed(session: Session, period: Period) -> dict[date, datetime]:
+    """Return the days of a period whose counts are stored and still true, and since when."""
+    rows = session.execute(
+        select(CountedDay.local_day, CountedDay.rebuilt_at)
+        .where(
+            CountedDay.local_day >= period.first_day,
+            CountedDay.local_day < period.end_day,
+            CountedDay.rebuilt_at.is_not(None),
+            CountedDay.marked_at.is_(None),
         )
+        .order_by(CountedDay.local_day)
     )
+    return {row.local_day: row.rebuilt_at for row in rows}
 
 
-def _runs(period: Period, closed: set[date]) -> Iterable[tuple[Period, bool]]:
+def _runs(period: Period, closed: Container[date]) -> Iterable[tuple[Period, bool]]:
     first, state = period.first_day, period.first_day in closed
     for day in period.days():
         if (day in closed) != state:
