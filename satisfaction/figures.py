@@ -5,6 +5,7 @@ Refuses to query anything; ``counting`` makes these values and every output only
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from satisfaction.periods import Period
 from satisfaction.terms import Channel, Dimension, Leaning, RatingSource
@@ -77,7 +78,7 @@ class CountRow:
     marked: int = 0
     assisted: int = 0
 
-    @property
+    @cached_property
     def answers(self) -> int:
         """Linked ratings that count: the denominator of the satisfied share."""
         return sum(level.count for level in self.levels)
@@ -86,17 +87,17 @@ class CountRow:
         """Return how many answers count as satisfied, neutral or dissatisfied."""
         return sum(level.count for level in self.levels if level.leaning is leaning)
 
-    @property
+    @cached_property
     def satisfied(self) -> int:
         """Answers that count as satisfied."""
         return self.leaning(Leaning.SATISFIED)
 
-    @property
+    @cached_property
     def neutral(self) -> int:
         """Answers that count as neither."""
         return self.leaning(Leaning.NEUTRAL)
 
-    @property
+    @cached_property
     def dissatisfied(self) -> int:
         """Answers that count as dissatisfied."""
         return self.leaning(Leaning.DISSATISFIED)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -157,6 +158,7 @@ def _list_statuses(
     now = clock.now()
     calendar = read_calendar(session, day_period(clock.local_day(now)))
 
+    @cache
     def expected_since(unit_id: int) -> datetime | None:
         if calendar.is_open(unit_id, now) is None:
             return always(unit_id)
