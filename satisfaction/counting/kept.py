@@ -2,6 +2,7 @@
 
 Stored counts of a day change only when the day is rebuilt, and its version then changes with them.
 So what is kept is exactly what would be read again; what is counted live is never kept.
+Source: docs/adr/0025-sums-of-stored-counts-are-kept.md.
 """
 
 import threading
