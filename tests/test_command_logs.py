@@ -48,13 +48,17 @@ def test_the_jobs_log_an_object_a_line_and_what_fails_with_its_trace(
         said = _objects(jobs.lines)
     events = [one["event"] for one in said]
     assert events[0] == "The scheduler is running"
-    (done,) = [one for one in said if one["event"] == "job done" and one["job"] == "rebuild"]
+    # Days since then are made up for as well, as far as the time allows.
+    (done,) = [one for one in said if one["event"] == "job done" and _is_first(one)]
     assert (done["level"], done["logger"]) == ("info", "hailong.jobs")
-    assert done["due_at"] == NOW.isoformat()
     assert set(done["result"]) == {"days", "marks"}
     failed = next(one for one in said if one["event"] == "job backup failed")
     assert failed["level"] == "error"
     assert "BackupFailedError" in failed["exception"]
+
+
+def _is_first(event: dict[str, Any]) -> bool:
+    return bool(event["job"] == "rebuild" and event["due_at"] == NOW.isoformat())
 
 
 def test_the_level_is_respected(app: Flask, ward: Office) -> None:
