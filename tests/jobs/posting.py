@@ -92,8 +92,8 @@ def post_office(
         "port": port,
         "security": "none" if tls is None else "tls" if is_implicit else "starttls",
         "sender": SENDER,
-        "socket_seconds": 2.0,
-        "longest_seconds": 3.0,
+        "socket_seconds": 10.0,
+        "longest_seconds": 20.0,
     }
     office = PostOffice(MailServer(**(values | fields)))
     options: dict[str, Any] = {"ssl_context": tls}
