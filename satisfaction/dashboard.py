@@ -54,11 +54,6 @@ Key = TypeVar("Key", bound=Hashable)
 CountUnseen = Callable[[Session, Reader, frozenset[int]], Unseen]
 
 
-def count_unseen_now(session: Session, reader: Reader, unit_ids: frozenset[int]) -> Unseen:
-    """Return how many voices of these units nobody has looked at."""
-    return voices.count_unseen(session, reader, unit_ids=unit_ids)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Rights:
     """Within which units an officer may see counts, allegations and devices."""
@@ -91,7 +86,7 @@ class Asked:
     reader: Reader
     order: LineOrder = LineOrder.SHARE
     troubles: Sequence[Trouble] = ()
-    count_unseen: CountUnseen = count_unseen_now
+    count_unseen: CountUnseen = voices.count_unseen
 
 
 @dataclass(frozen=True, kw_only=True)

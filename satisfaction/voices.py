@@ -159,14 +159,10 @@ def list_newest(
 
 
 def count_unseen(
-    session: Session,
-    reader: Reader,
-    *,
-    days: int = UNSEEN_DAYS,
-    unit_ids: frozenset[int] | None = None,
+    session: Session, reader: Reader, unit_ids: frozenset[int] | None = None
 ) -> Unseen:
-    """Return how many voices of the last days nobody has looked at."""
-    wanted = Wanted(period=_last_days(days), unit_ids=unit_ids, state=CaseState.NEW)
+    """Return how many voices of the last month nobody has looked at, of all units or of these."""
+    wanted = Wanted(period=_last_days(UNSEEN_DAYS), unit_ids=unit_ids, state=CaseState.NEW)
     columns = {
         "amount": func.count(),
         "with_words": func.count(words_of()["spoken_at"]),

@@ -3,20 +3,17 @@
 Refuses to remember anything on a kiosk, where each citizen begins in Vietnamese.
 """
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
-from flask import Flask, current_app, g, has_app_context, has_request_context, request, session
-from flask_babel import Babel, Domain
+from flask import Flask, current_app, has_request_context, request, session
 
 from satisfaction.web.guards import guard_of
 
 LANGUAGES = ("vi", "en")
 LANGUAGE = "language"
-_CATALOGUE = "hailong_catalogue"
 
 
 def languages() -> tuple[str, ...]:
@@ -71,31 +68,6 @@ def _remembers() -> bool:
     """Say whether this is an officers' page, or none of anybody's, as an unknown address is."""
     guard = guard_of(current_app.view_functions.get(request.endpoint or ""))
     return guard is None or guard.is_for_office
-
-
-class _KeptDomain(Domain):  # type: ignore[misc]  # The library has no types.
-    """Finds the catalogue of a page once; a page asks for hundreds of words."""
-
-    def get_translations(self) -> Any:
-        """Return the catalogue of the page's language, also while another one is forced."""
-        kept = g.get("_flask_babel") if has_app_context() else None
-        locale = getattr(kept, "babel_locale", None)
-        if locale is None:
-            return super().get_translations()
-        known, catalogue = getattr(kept, _CATALOGUE, (None, None))
-        if known is not locale:
-            catalogue = super().get_translations()
-            setattr(kept, _CATALOGUE, (locale, catalogue))
-        return catalogue
-
-
-class Languages(Babel):  # type: ignore[misc]  # The library has no types.
-    """The catalogues of the pages."""
-
-    @cached_property
-    def domain_instance(self) -> Domain:
-        """The catalogue of every page."""
-        return _KeptDomain(domain=self.domain)
 
 
 def install_languages(app: Flask) -> None:

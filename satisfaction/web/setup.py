@@ -4,6 +4,7 @@ import mimetypes
 from pathlib import Path
 
 from flask import Flask
+from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
@@ -23,7 +24,7 @@ from satisfaction.web.forms import install_forms
 from satisfaction.web.guards import install_guards
 from satisfaction.web.headers import install_headers
 from satisfaction.web.health import install_health
-from satisfaction.web.languages import Languages, chosen_language, install_languages
+from satisfaction.web.languages import chosen_language, install_languages
 from satisfaction.web.metrics import install_metrics
 from satisfaction.web.provider import install_provider
 from satisfaction.web.requests import install_request_numbers
@@ -86,7 +87,7 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
         app.extensions[RECORDER] = Recorder(db.engine)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    Languages(app, locale_selector=chosen_language)
+    Babel(app, locale_selector=chosen_language)
     # Before all that looks at a session or a token, which a clock of 1970 would take for bad ones.
     install_clock_guard(app)
     csrf.init_app(app)

@@ -32,7 +32,7 @@ def count_unseen(session: Session, reader: Reader, unit_ids: frozenset[int]) -> 
     kept = counts.get(scope)
     if kept is not None and timedelta() <= now - kept[0] < KEPT:
         return kept[1]
-    unseen = voices.count_unseen(session, reader, unit_ids=unit_ids)
+    unseen = voices.count_unseen(session, reader, unit_ids)
     if len(counts) >= MOST_KEPT:
         counts.clear()
     counts[scope] = (now, unseen)

@@ -28,10 +28,11 @@ from tests.jobs.test_mail import MINUTE, make_certificate, plan, send
 
 __all__ = ["open_ward"]
 IS_LONG = os.environ.get("FAULTS") == "long"
-# The long form fails where Postfix is missing; the short one has the small server instead.
 # What a mail server does says nothing of the engine.
 pytestmark = [
     pytest.mark.once,
+    # The long form installs Postfix and fails where it is missing. The short one puts no mail
+    # server on a machine: test_mail.py tries there what is tried here, with a small one.
     pytest.mark.skipif(
         not IS_LONG and not MASTER.exists(), reason=f"a part of the long form: {INSTALL}"
     ),
