@@ -19,7 +19,6 @@ from satisfaction.commands.procedures import catalogue_commands
 from satisfaction.commands.reports import report
 from satisfaction.commands.retention import retention_commands
 from satisfaction.commands.structure import office_commands
-from satisfaction.commands.web import web_commands
 
 __all__ = ["in_plain_words", "install_commands"]
 
@@ -44,6 +43,5 @@ def install_commands(app: Flask) -> None:
         catalogue_commands,
         case_commands,
         retention_commands,
-        web_commands,
     ):
         app.cli.add_command(group)

@@ -79,7 +79,7 @@ def test_the_web_service_ends_and_reloads_as_gunicorn_wants() -> None:
     service = _unit("hailong-web.service")["Service"]
     assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
     assert service["KillMode"] == "mixed"
-    assert service["ExecReload"].endswith("python -m flask --app wsgi web reload $MAINPID")
+    assert service["ExecReload"].endswith("python -m satisfaction.commands.web reload $MAINPID")
     assert service["RuntimeDirectoryMode"] == "0700"
     assert int(service["TimeoutStopSec"]) > server.graceful_timeout
     assert server.control_socket_disable

@@ -1,13 +1,16 @@
 """New settings and new releases while citizens tap: every request is answered, none twice."""
 
 import http.client
+import json
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -16,7 +19,7 @@ from flask import Flask
 
 from satisfaction.config import Settings
 from satisfaction.database import unit_of_work
-from tests.commanding import run_command
+from tests.commanding import command_environment
 from tests.conftest import make_office
 from tests.faults.live import LiveTaps
 from tests.faults.serving import ROOT, environment_of, serving
@@ -77,6 +80,16 @@ def _asking(port: int) -> Iterator[list[_Asking]]:
             one.finish()
 
 
+def _reload(
+    pid: int, environment: dict[str, str], *, before: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Ask for a reload in the way of the unit."""
+    words = [*before, sys.executable, "-m", "satisfaction.commands.web", "reload", str(pid)]
+    return subprocess.run(
+        words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
 def _wait_until_published(people: list[_Asking]) -> None:
     until = time.monotonic() + LONGEST_SECONDS
     while not all(PUBLISHED in one.last for one in people):
@@ -108,19 +121,18 @@ def test_a_reload_brings_settings_into_force_and_no_request_fails(
         taps = LiveTaps(product.port, ward.tokens[0])
         taps.start([answer_to(ward, visit, 4) for visit in visits])
         with _asking(product.port) as people:
-            words = ["web", "reload", str(master)]
             assert all(PUBLISHED not in one.last for one in people)
-            done = run_command(settings, words, HAILONG_PUBLISHED_UNITS=CODE)
+            done = _reload(master, command_environment(settings, HAILONG_PUBLISHED_UNITS=CODE))
             assert done.returncode == 0, done.stderr
             _wait_for_workers(set(workers), children)
             _wait_until_published(people)
 
-            misspelled = run_command(settings, words, HAILONG_IDLE_MINUTES="soon")
+            misspelled = _reload(master, command_environment(settings, HAILONG_IDLE_MINUTES="soon"))
             assert misspelled.returncode == 1
             assert "HAILONG_IDLE_MINUTES" in misspelled.stderr
 
             _, *workers = product.pids()
-            fixed = run_command(settings, words, HAILONG_METRICS="127.0.0.1:9")
+            fixed = _reload(master, command_environment(settings, HAILONG_METRICS="127.0.0.1:9"))
             assert fixed.returncode == 0, fixed.stderr
             _wait_for_workers(set(workers), children)
             _wait_until_published(people)
@@ -135,6 +147,37 @@ def test_a_reload_brings_settings_into_force_and_no_request_fails(
     assert "takes a restart" in (Path(settings.data) / "server.log").read_text(encoding="utf-8")
     total = sum(len(one.statuses) for one in people)
     print(f"\nreload: {total} requests and {len(given)} taps over 2 reloads, 0 failed")
+
+
+# What a service of systemd is without: every right of root's.
+WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+
+
+def test_a_reload_needs_no_secret(tmp_path: Path) -> None:
+    secrets = tmp_path / "credentials"
+    secrets.mkdir()
+    (secrets / "hailong_secret_key").write_text("k" * 64)
+    is_root = os.geteuid() == 0
+    if is_root:
+        shutil.chown(secrets, "nobody")
+    secrets.chmod(0o000 if not is_root else 0o700)
+    environment = command_environment(
+        Settings(data=tmp_path),
+        RUNTIME_DIRECTORY=str(tmp_path),
+        CREDENTIALS_DIRECTORY=str(secrets),
+        HAILONG_PUBLISHED_UNITS=CODE,
+    )
+    before = WITHOUT_RIGHTS if is_root else ()
+    seen = subprocess.run([*before, "ls", secrets], capture_output=True, check=False)
+    assert seen.returncode != 0
+    with subprocess.Popen(["sleep", "60"]) as served:
+        done = _reload(served.pid, environment, before=before)
+        assert done.returncode == 0, done.stderr
+        assert served.wait(timeout=60) == -signal.SIGHUP
+    handed = json.loads((tmp_path / "settings.json").read_text(encoding="utf-8"))
+    assert handed["HAILONG_PUBLISHED_UNITS"] == CODE
+    assert "HAILONG_SECRET_KEY" not in handed
+    secrets.chmod(0o700)
 
 
 @contextmanager
