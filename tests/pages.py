@@ -93,6 +93,7 @@ class _Page(HTMLParser):
         self.addresses: list[tuple[str, str]] = []
         self.forms: list[dict[str, Any]] = []
         self._open: list[str] = []
+        self._stops: list[bool] = []
         self._templates = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -100,6 +101,9 @@ class _Page(HTMLParser):
         found = {name: value or "" for name, value in attrs}
         if tag not in VOID:
             self._open.append(tag)
+            self._stops.append(found.get("tabindex") == "0")
+        if tag == "table" and not any(self._stops):
+            self.faults.append("a table that cannot be scrolled by keys where it is too wide")
         self._templates += tag == "template"
         self.faults += _faults_of_code(tag, found)
         self.texts += found.values()
@@ -132,7 +136,7 @@ class _Page(HTMLParser):
         if not self._open or self._open[-1] != tag:
             self.faults.append(f"</{tag}> closes {self._open[-1] if self._open else 'nothing'}")
         if tag in self._open:
-            while self._open.pop() != tag:
+            while self._stops.pop() is not None and self._open.pop() != tag:
                 pass
 
     def handle_data(self, data: str) -> None:
