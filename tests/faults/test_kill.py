@@ -13,8 +13,8 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -145,12 +145,18 @@ class _Writers:
         self.strange += [answer] if answer[0] != 503 else []
         return 0.2
 
-    def start(self) -> list[threading.Thread]:
-        """Let the writers run."""
+    @contextmanager
+    def running(self) -> Iterator[list[threading.Thread]]:
+        """Let the writers run, and have them end whatever comes."""
         threads = [threading.Thread(target=self.write) for _ in range(WRITERS)]
         for thread in threads:
             thread.start()
-        return threads
+        try:
+            yield threads
+        finally:
+            self.is_stopped = True
+            for thread in threads:
+                thread.join()
 
 
 def _post(port: int, credential: str, message: Message) -> tuple[int, bytes] | None:
@@ -245,22 +251,21 @@ def test_what_was_acknowledged_outlives_every_kill_and_is_there_once(
     messages = plant_messages(ward, (len(victims) + 1) * TAPS_BETWEEN_KILLS, days=DAYS)
     ask_for_rebuild()
     with serving(app) as product, working(app) as jobs:
-        writers = _Writers(product.port, list(messages))
-        killer, threads = _Killer(product, jobs), writers.start()
-        for number, victim in enumerate(victims, start=1):
-            writers.quota = number * QUOTA
-            _wait_for_taps(writers, draw.randint(1, QUOTA))
-            assert writers.waiting or not IS_LONG, "the last kills would meet no taps"
-            time.sleep(draw.uniform(0, 0.02))
-            killer.kill(victim)
-            with writers.lock:
-                acknowledged = set(writers.acknowledged)
-            assert acknowledged <= stored().keys(), "an acknowledged rating is lost"
-            killer.start(victim)
-        writers.quota = len(messages)
-        for thread in threads:
-            thread.join(timeout=300)
-        writers.is_stopped = True
+        writers, killer = _Writers(product.port, list(messages)), _Killer(product, jobs)
+        with writers.running() as threads:
+            for number, victim in enumerate(victims, start=1):
+                writers.quota = number * QUOTA
+                _wait_for_taps(writers, draw.randint(1, QUOTA))
+                assert writers.waiting or not IS_LONG, "the last kills would meet no taps"
+                time.sleep(draw.uniform(0, 0.02))
+                killer.kill(victim)
+                with writers.lock:
+                    acknowledged = set(writers.acknowledged)
+                assert acknowledged <= stored().keys(), "an acknowledged rating is lost"
+                killer.start(victim)
+            writers.quota = len(messages)
+            for thread in threads:
+                thread.join(timeout=300)
         jobs.kill()
         ask_for_rebuild()
         jobs.start()
@@ -285,7 +290,7 @@ def _wait_for_taps(writers: _Writers, number: int) -> None:
     wanted = len(writers.acknowledged) + number
     until = time.monotonic() + LONGEST_PAUSE_SECONDS
     while len(writers.acknowledged) < wanted and writers.waiting:
-        assert time.monotonic() < until, "no tap gets through"
+        assert time.monotonic() < until, f"no tap gets through: {writers.strange[-1:]}"
         time.sleep(0.001)
 
 
