@@ -24,6 +24,9 @@ WIDTHS = (360, 720, 1280, 1920)
 # What the short form looks at: English words are longer, so there the narrowest width tells most.
 SHORT = {"vi": WIDTHS, "en": (360,)}
 ASKED = (1280,)
+CUT_OFF = """[...document.querySelectorAll('.snug')]
+  .filter(one => one.scrollWidth > one.clientWidth)
+  .map(one => one.getAttribute('aria-labelledby'))"""
 OTHERWISE = {"/admin", "/admin/provider", "/admin/provider/answer"}
 
 
@@ -60,6 +63,8 @@ def _look(page: Page, path: str, widths: Sequence[int]) -> list[str]:
             faults += [f"{path} {width} {one}" for one in find_barriers(page, path)]
         if not page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"):
             faults.append(f"{path} is wider than {width}")
+        if width in ASKED and (cut := page.evaluate(CUT_OFF)):
+            faults.append(f"{path} {width}: tables are cut off: {cut}")
     if folder := os.environ.get("PICTURES"):
         page.set_viewport_size({"width": 1280, "height": 900})
         name = path.strip("/").replace("/", "-")
