@@ -28,6 +28,8 @@ from satisfaction.programs import run_program
 
 # Seconds until PostgreSQL has noticed that a server which was stopped is gone.
 PATIENCE = 3
+# A dump holds no statistics; without them the first minutes' questions may take hours.
+_STATISTICS = "ANALYZE;\n"
 _EMPTY_SCHEMA = """
 DO $$ DECLARE one record; BEGIN
   FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
@@ -173,6 +175,8 @@ def _put_in_place(url: str, dump: Path, scratch: Path) -> None:
         target.flush()
         words = ["pg_restore", "--no-owner", "--no-privileges", "--file", "-", dump]
         run_program(words, stdout=target)
+    with script.open("ab") as target:
+        target.write(_STATISTICS.encode())
     words = ["--no-psqlrc", "--quiet", "--single-transaction", "--set", "ON_ERROR_STOP=1"]
     environment = dumps.postgres_environment(url) | {"PGOPTIONS": "-c client_min_messages=error"}
     run_program(["psql", *words, "--file", script], environment=environment)

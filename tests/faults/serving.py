@@ -82,6 +82,12 @@ class Product:
             except OSError:
                 return False
 
+    def report(self) -> str:
+        """Return whether the server still runs, and the last that it wrote down."""
+        ended = self._process.poll() if self._process is not None else "killed"
+        log = (Path(self._settings.data) / "server.log").read_text(encoding="utf-8")
+        return f"ended: {ended}; {log[-2_000:]}"
+
     def pids(self) -> list[int]:
         """Return the numbers of the server's processes, the one that leads them first."""
         assert self._process is not None

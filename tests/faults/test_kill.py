@@ -255,7 +255,7 @@ def test_what_was_acknowledged_outlives_every_kill_and_is_there_once(
         with writers.running() as threads:
             for number, victim in enumerate(victims, start=1):
                 writers.quota = number * QUOTA
-                _wait_for_taps(writers, draw.randint(1, QUOTA))
+                _wait_for_taps(writers, draw.randint(1, QUOTA), product)
                 assert writers.waiting or not IS_LONG, "the last kills would meet no taps"
                 time.sleep(draw.uniform(0, 0.02))
                 killer.kill(victim)
@@ -285,12 +285,13 @@ def test_what_was_acknowledged_outlives_every_kill_and_is_there_once(
     )
 
 
-def _wait_for_taps(writers: _Writers, number: int) -> None:
+def _wait_for_taps(writers: _Writers, number: int, product: Product) -> None:
     """Wait until so many more taps were acknowledged, or none is left."""
     wanted = len(writers.acknowledged) + number
     until = time.monotonic() + LONGEST_PAUSE_SECONDS
     while len(writers.acknowledged) < wanted and writers.waiting:
-        assert time.monotonic() < until, f"no tap gets through: {writers.strange[-1:]}"
+        said = f"{writers.put_off} put off, {writers.strange[-1:]}"
+        assert time.monotonic() < until, f"no tap gets through: {said}, {product.report()}"
         time.sleep(0.001)
 
 
