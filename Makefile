@@ -51,8 +51,7 @@ layers: .venv/dev.stamp
 
 suite: suite-sqlite suite-postgresql journeys
 
-# What opens the database is asked on both engines, the rest once. The journeys drive a browser; once is
-# enough.
+# What opens the database is asked on both engines, the rest once, and so are the journeys in a browser.
 SIDE_BY_SIDE ?= -n 2 --dist worksteal
 suite-sqlite: programs .venv/dev.stamp
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) --engine=sqlite -m "not journey"

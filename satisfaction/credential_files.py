@@ -36,6 +36,12 @@ def read_credentials(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def without_closed_folder(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment that names the folder only where this process may look into it."""
+    may_look = os.access(environment.get(FOLDER, ""), os.R_OK | os.X_OK)
+    return {name: word for name, word in environment.items() if may_look or name != FOLDER}
+
+
 def listed_credentials() -> list[Path]:
     """Return the files of this process's own credentials."""
     return _files(os.environ)

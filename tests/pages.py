@@ -136,8 +136,9 @@ class _Page(HTMLParser):
         if not self._open or self._open[-1] != tag:
             self.faults.append(f"</{tag}> closes {self._open[-1] if self._open else 'nothing'}")
         if tag in self._open:
-            while self._stops.pop() is not None and self._open.pop() != tag:
+            while self._open.pop() != tag:
                 pass
+            del self._stops[len(self._open) :]
 
     def handle_data(self, data: str) -> None:
         """Keep what can be read."""

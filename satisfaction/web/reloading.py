@@ -10,8 +10,8 @@ import signal
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from satisfaction import credential_files
 from satisfaction.config import PREFIX, Settings, load_settings, write_private_file
+from satisfaction.credential_files import without_closed_folder
 from satisfaction.errors import ConfigurationError
 
 FOLDER = "RUNTIME_DIRECTORY"
@@ -26,10 +26,7 @@ def hand_over(environment: MutableMapping[str, str], pid: int) -> None:
     Raises: ConfigurationError for settings that cannot be used, and without a folder to write to.
     Secrets that this process may not read are left out; the server has its own.
     """
-    secrets = environment.get(credential_files.FOLDER)
-    is_shut_out = bool(secrets) and not os.access(secrets or "", os.R_OK | os.X_OK)
-    hidden = {credential_files.FOLDER} if is_shut_out else set()
-    load_settings({name: word for name, word in environment.items() if name not in hidden})
+    load_settings(without_closed_folder(environment))
     folder = environment.get(FOLDER)
     if not folder:
         raise ConfigurationError(variable=FOLDER, problem="is not set: ask by systemctl reload")
