@@ -128,36 +128,47 @@ def _find_bursts(given: Iterable[_Given]) -> set[int]:
 def _find_quick(session: Session, day: date) -> set[int]:
     """Return the ratings of visits in a row that were answered before the screen can be read.
 
-    A visit that was not rated, or rated at leisure, ends the row.
+    A visit that was not rated at a kiosk, or rated at leisure, ends the row.
     """
-    rows = session.execute(
-        select(
-            Visit.desk_id,
-            Visit.closed_at,
-            Visit.shown_at,
-            Rating.seq,
-            Rating.tapped_at,
-            Rating.clock_offset_ms,
-        )
-        .outerjoin(Rating, (Rating.visit_id == Visit.id) & (Rating.source == RatingSource.KIOSK))
-        .outerjoin(_superseder, _superseder.supersedes_seq == Rating.seq)
-        .where(Visit.closed_day == day, _superseder.seq.is_(None))
+    answers = _answers_at_kiosks(session, day)
+    visits = session.execute(
+        select(Visit.id, Visit.desk_id, Visit.closed_at, Visit.shown_at)
+        .where(Visit.closed_day == day)
         .order_by(Visit.desk_id, Visit.closed_at, Visit.id)
     )
     found: set[int] = set()
-    for _desk, group in groupby(rows, key=lambda row: row.desk_id):
+    for _desk, group in groupby(visits, key=lambda visit: visit.desk_id):
         run: list[int] = []
-        for row in group:
-            run = [*run, row.seq] if _is_quick(row) else []
+        for visit in group:
+            answer = answers.get(visit.id)
+            run = [*run, answer.seq] if answer and _is_quick(visit, answer) else []
             if len(run) >= QUICK_IN_A_ROW:
                 found |= set(run)
     return found
 
 
-def _is_quick(row: Any) -> bool:
+def _answers_at_kiosks(session: Session, day: date) -> dict[int, Any]:
+    """Return for each visit that was rated at a kiosk on a day the rating that stands.
+
+    Found by their own day, and that after it for who is served at midnight: from the visits no
+    index leads to a rating that was corrected, so that every visit would read all ratings ever
+    given, while nobody else can write.
+    """
+    rows = session.execute(
+        select(Rating.visit_id, Rating.seq, Rating.tapped_at, Rating.clock_offset_ms)
+        .outerjoin(_superseder, _superseder.supersedes_seq == Rating.seq)
+        .where(
+            Rating.local_day.in_((day, day + timedelta(days=1))),
+            Rating.source == RatingSource.KIOSK,
+            Rating.visit_id.is_not(None),
+            _superseder.seq.is_(None),
+        )
+    )
+    return {row.visit_id: row for row in rows}
+
+
+def _is_quick(visit: Any, answer: Any) -> bool:
     """Say whether a visit was rated at once; what came before its screen says nothing."""
-    if row.seq is None:
-        return False
-    asked_at = max(row.closed_at, row.shown_at or row.closed_at)
-    waited = _corrected(row.tapped_at, row.clock_offset_ms) - asked_at
+    asked_at = max(visit.closed_at, visit.shown_at or visit.closed_at)
+    waited = _corrected(answer.tapped_at, answer.clock_offset_ms) - asked_at
     return bool(timedelta(0) <= waited <= TOO_QUICK)
