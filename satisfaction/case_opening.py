@@ -6,7 +6,7 @@ Refuses to open a second case for the same thing: what runs twice, or late, find
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -35,14 +35,22 @@ from satisfaction.voice_rows import Reader
 
 LOOKED_BACK = timedelta(days=62)
 PATTERNS = (Mark.TOO_QUICK, Mark.BURST)
+# Nobody else writes to an SQLite file meanwhile, and a tap should not have to wait for a second.
+MOST_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
 class Opened:
     """How many cases of each kind a run opened."""
 
-    allegations: int
-    patterns: int
+    allegations: int = 0
+    patterns: int = 0
+
+    def __add__(self, other: "Opened") -> "Opened":
+        return Opened(self.allegations + other.allegations, self.patterns + other.patterns)
+
+    def __bool__(self) -> bool:
+        return bool(self.allegations or self.patterns)
 
 
 def open_cases(
@@ -109,9 +117,10 @@ def _open(session: Session, case: Case, *, account_id: int | None = None) -> Cas
     return case
 
 
-def open_due_cases(session: Session) -> Opened:
+def open_due_cases(session: Session, *, most: int = MOST_AT_ONCE) -> Opened:
     """Open the cases that open by themselves: each allegation, each pattern of marks at a desk.
 
+    Shape: at most so many; nought says that none is left.
     Time: it may run twice and late; the last two months are looked at, each unit up to its last
     closing, as its voices are.
     Writes: voice_case, case_event, audit_entry.
@@ -121,8 +130,8 @@ def open_due_cases(session: Session) -> Opened:
     allegations = patterns = 0
     for closing, unit_ids in closings.items():
         within = [_is_recent(), Rating.unit_id.in_(sorted(unit_ids)), Rating.received_at < closing]
-        allegations += _open_allegations(session, within)
-        patterns += _open_patterns(session, within)
+        allegations += _open_allegations(session, within, most=most - allegations - patterns)
+        patterns += _open_patterns(session, within, most=most - allegations - patterns)
     return Opened(allegations, patterns)
 
 
@@ -130,21 +139,23 @@ def _is_recent() -> Any:
     return Rating.local_day >= clock.today() - LOOKED_BACK
 
 
-def _open_allegations(session: Session, within: Iterable[Any]) -> int:
-    """Open a case for each allegation without one; in an order that says nothing of theirs."""
+def _open_allegations(session: Session, within: Iterable[Any], *, most: int) -> int:
+    """Open a case for allegations without one; which come first says nothing of when they came."""
     known = select(Case.rating_seq).where(Case.kind == CaseKind.ALLEGATION)
     found = session.scalars(
         select(Rating.seq)
         .join(RatingReason, RatingReason.rating_seq == Rating.seq)
         .join(ReasonRow, ReasonRow.id == RatingReason.reason_id)
         .where(ReasonRow.code.in_(sorted(ALLEGATIONS)), Rating.seq.not_in(known), *within)
+        .order_by(func.random())
+        .limit(most)
     ).all()
-    for seq in sorted(found, key=lambda _seq: uuid.uuid4()):
+    for seq in found:
         _open(session, _of_rating(session, seq, CaseKind.ALLEGATION))
     return len(found)
 
 
-def _open_patterns(session: Session, within: Iterable[Any]) -> int:
+def _open_patterns(session: Session, within: Iterable[Any], *, most: int) -> int:
     """Open a case for each desk, day and mark that has none."""
     found = session.execute(
         select(Rating.unit_id, Rating.desk_id, Rating.local_day, RatingMark.mark, func.count())
@@ -157,6 +168,7 @@ def _open_patterns(session: Session, within: Iterable[Any]) -> int:
         )
         .where(RatingMark.mark.in_(PATTERNS), Case.id.is_(None), *within)
         .group_by(Rating.unit_id, Rating.desk_id, Rating.local_day, RatingMark.mark)
+        .limit(most)
     ).all()
     for unit_id, desk_id, day, mark, _count in found:
         place = Case(kind=CaseKind.PATTERN, unit_id=unit_id, desk_id=desk_id, day=day, mark=mark)
@@ -164,18 +176,22 @@ def _open_patterns(session: Session, within: Iterable[Any]) -> int:
     return len(found)
 
 
-def escalate_late_cases(session: Session, today: date | None = None) -> int:
-    """Raise every case that is past its day to the unit's head, once; return how many.
+def escalate_late_cases(session: Session, *, most: int = MOST_AT_ONCE) -> int:
+    """Raise cases that are past their day to the unit's head, once; return how many.
+
+    Shape: at most so many; nought says that none is left.
 
     Where nobody is the head the case is raised all the same: whoever becomes it finds it there.
     Time: it may run twice and late. A case whose day was moved after it was raised stays raised.
     Writes: voice_case, case_event, audit_entry.
     """
-    today = today or clock.today()
     late = session.scalars(
         select(Case)
-        .where(Case.state != CaseState.DONE, Case.due_day < today, Case.escalated_at.is_(None))
+        .where(
+            Case.state != CaseState.DONE, Case.due_day < clock.today(), Case.escalated_at.is_(None)
+        )
         .order_by(Case.due_day, Case.token)
+        .limit(most)
         .with_for_update()
     ).all()
     for case in late:

@@ -5,9 +5,12 @@ job is one more line.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import date, time, timedelta
+from typing import TypeVar
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from satisfaction import (
     backups,
@@ -24,6 +27,7 @@ from satisfaction import (
     rollups,
     watch,
 )
+from satisfaction.case_opening import Opened
 from satisfaction.database import reading, unit_of_work
 from satisfaction.ledger import HeldRun
 from satisfaction.periods import day_period
@@ -34,6 +38,7 @@ from satisfaction.web.shell import shell_version
 logger = logging.getLogger("hailong.jobs")
 # Devices deliver for 72 hours what they tapped without a network; odd days before are marked too.
 DAYS_LOOKED_AT = 4
+Done = TypeVar("Done")
 
 
 def rebuild_days(due_day: date) -> Result:
@@ -85,23 +90,30 @@ def back_up() -> Result:
 
 
 def see_to_cases() -> Result:
-    """Open the cases that open by themselves, and raise late ones to the unit's head."""
-    with unit_of_work() as session:
-        opened = case_opening.open_due_cases(session)
-    with unit_of_work() as session:
-        raised = case_opening.escalate_late_cases(session)
-    return {"cases": opened.allegations + opened.patterns, "raised": raised}
+    """Open the cases that open by themselves, and raise late ones to the unit's head.
+
+    A few at a time, so that no tap waits long.
+    """
+    total, raised = Opened(), 0
+    while opened := _in_one_go(case_opening.open_due_cases):
+        total += opened
+    while late := _in_one_go(case_opening.escalate_late_cases):
+        raised += late
+    return {"cases": total.allegations + total.patterns, "raised": raised}
 
 
 def erase_words() -> Result:
     """Erase words and links whose time is over, a few at a time, so that no tap waits long."""
     total = Erased()
-    while True:
-        with unit_of_work() as session:
-            erased = retention.erase_due_words(session)
-        if not erased:
-            return {"words": total.words, "links": total.links, "notes": total.notes}
+    while erased := _in_one_go(retention.erase_due_words):
         total += erased
+    return {"words": total.words, "links": total.links, "notes": total.notes}
+
+
+def _in_one_go(work: Callable[[Session], Done]) -> Done:
+    """Do a part of a work in a transaction of its own; return how much was done."""
+    with unit_of_work() as session:
+        return work(session)
 
 
 NIGHTLY: tuple[Job, ...] = (

@@ -64,8 +64,10 @@ def plant_cases(session: Session, unit: Unit) -> None:
     for days_ago in (10, 9, 8, 7, 4, 3, 2):
         with clock.replaced(clock.now() - timedelta(days=days_ago)):
             _open_some(session, reader, helpers, days_ago)
-    case_opening.open_due_cases(session)
-    case_opening.escalate_late_cases(session)
+    while case_opening.open_due_cases(session):
+        pass
+    while case_opening.escalate_late_cases(session):
+        pass
 
 
 def _open_some(
