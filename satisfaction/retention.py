@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.models import Case, CaseEvent, Comment, Rating, Unit, Visit
+from satisfaction.models.visit import IS_LINKED
 from satisfaction.policies import read_policies
 from satisfaction.terms import AuditAction, CaseState
 
@@ -110,7 +111,7 @@ def _due(unit_id: int, limit: date) -> _Due:
         links=and_(
             Visit.unit_id == unit_id,
             Visit.closed_day < limit,
-            or_(Visit.dossier_id.is_not(None), Visit.ticket_number != ""),
+            IS_LINKED,
         ),
         notes=and_(CaseEvent.words.is_not(None), CaseEvent.case_id.in_(cases)),
     )

@@ -126,7 +126,16 @@ class Comment(Base):
     """Free text of a citizen, and its salted commitment, which outlives an erasure."""
 
     __tablename__ = "comment"
-    __table_args__ = (CheckConstraint("(body IS NULL) = (salt IS NULL)", name="erased_together"),)
+    __table_args__ = (
+        Index(None, "given_at"),
+        Index(
+            "ix_comment_unerased",
+            "given_at",
+            sqlite_where=text("body IS NOT NULL"),
+            postgresql_where=text("body IS NOT NULL"),
+        ),
+        CheckConstraint("(body IS NULL) = (salt IS NULL)", name="erased_together"),
+    )
 
     rating_seq: Mapped[int] = mapped_column(
         LongId, ForeignKey("rating.seq", ondelete="RESTRICT"), primary_key=True

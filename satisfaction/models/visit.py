@@ -11,6 +11,9 @@ from satisfaction.models.dossier import Dossier
 from satisfaction.models.office import Desk, Procedure
 from satisfaction.terms import Channel, Outcome, VisitKind
 
+# A link to a dossier or a ticket that is still to be erased; said in the same words by who erases.
+IS_LINKED = text("(dossier_id IS NOT NULL OR ticket_number <> '')")
+
 
 class Visit(Base):
     """One serving, at a desk or online; ``token`` is how devices name it.
@@ -42,6 +45,13 @@ class Visit(Base):
             "dossier_id",
             sqlite_where=text("channel = 'online'"),
             postgresql_where=text("channel = 'online'"),
+        ),
+        Index(
+            "ix_visit_linked",
+            "unit_id",
+            "closed_day",
+            sqlite_where=IS_LINKED,
+            postgresql_where=IS_LINKED,
         ),
     )
 

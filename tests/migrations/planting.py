@@ -370,6 +370,7 @@ PLANTS: dict[str, Callable[[], None]] = {
     "0014": plant_notes,
     "0015": plant_offline,
     "0016": plant_chime,
+    "0017": plant_chime,
 }
 
 
