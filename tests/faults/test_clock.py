@@ -1,7 +1,8 @@
 """The server's wall clock jumps under taps, letters and jobs, and was wrong at the start (R5).
 
 The real programs run with a wall clock that the test turns; the device's own clock is right. A
-server that begins in 1970 takes no tap before it is set right, as by the network's time.
+server that begins in 1970 takes no tap before it is set right, as by the network's time. One whose
+clock falls an hour behind is told of taps that are still to come by it: they are kept, of no day.
 """
 
 import os
@@ -12,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -26,8 +27,9 @@ from satisfaction.database import db, reading, unit_of_work
 from satisfaction.figures import CountQuery
 from satisfaction.models import Delivery, JobRun, Rating, RatingMark
 from satisfaction.periods import Period
+from satisfaction.placing import CLOCK_TOLERANCE
 from satisfaction.subscriptions import Wanted
-from satisfaction.terms import DeliveryState, Dimension, JobState, LetterKind
+from satisfaction.terms import DeliveryState, Dimension, JobState, LetterKind, Mark
 from tests.conftest import Office, make_office
 from tests.faults.live import Lived, LiveTaps
 from tests.faults.serving import Jobs, Product, mail_at
@@ -48,6 +50,7 @@ TICK_SECONDS = 20.0
 SECONDS_UNSET = 8.0
 READERS = 5
 VISITS = 12_000 if IS_LONG else 5_000
+EDGE_SECONDS = 1.0
 
 
 class _Clock:
@@ -73,12 +76,22 @@ class _Clock:
 
 @dataclass
 class _Stand:
-    """The programs of an office, its clock and what came to its readers."""
+    """The programs of an office, its clock and what came to its readers.
+
+    Time: ``behind`` holds from when until when the clock was behind, by the monotonic one.
+    """
 
     ward: Office
     clock: _Clock
     product: Product
     post: PostOffice
+    behind: list[tuple[float, float]] = field(default_factory=list)
+
+    def is_behind(self, moment: float) -> bool | None:
+        """Say whether the clock was behind at a moment; None so near a jump that nobody knows."""
+        if any(abs(moment - edge) < EDGE_SECONDS for span in self.behind for edge in span):
+            return None
+        return any(first < moment < last for first, last in self.behind)
 
 
 @pytest.fixture
@@ -165,7 +178,10 @@ def _live_through(app: Flask, stand: _Stand, monkeypatch: pytest.MonkeyPatch) ->
         _wait_for_letters(stand)
         for ahead in JUMPS:
             stand.clock.be_ahead(ahead)
+            begun = time.monotonic()
             time.sleep(TICK_SECONDS)
+            if ahead < -CLOCK_TOLERANCE:
+                stand.behind.append((begun, time.monotonic()))
         return taps.finish()
 
 
@@ -185,25 +201,38 @@ def test_whatever_the_clock_does_nothing_is_lost_or_done_twice(
         finally:
             product.stop()
     letters, runs = _check_letters(post), _check_runs()
-    _check_ratings(lived)
+    dated = _check_ratings(stand, lived)
     with clock.replaced(turned.now):
-        _check_figures(ward, len(lived.given))
+        _check_figures(ward, dated)
     print(
         f"\nR5 ({db.engine.dialect.name}): 1970 at the start, nothing stored then, and "
         f"{len(JUMPS)} jumps:"
-        f" {len(lived.given)} taps, 0 lost, 0 doubled, all of their day; {letters} letters planned"
+        f" {len(lived.given)} taps, 0 lost, 0 doubled, {dated} of their day and"
+        f" {len(lived.given) - dated} of none, which were to come by it; {letters} letters planned"
         f" and delivered once each; {runs} runs of jobs, none twice; figures equal a recount"
     )
 
 
-def _check_ratings(lived: Lived) -> None:
+def _check_ratings(stand: _Stand, lived: Lived) -> int:
+    """Every tap is kept once: of its day, or marked as of none while the clock was behind.
+
+    Returns: how many are of their day.
+    """
     with reading() as session:
-        kept = Counter(str(found) for found in session.scalars(select(Rating.id)))
-        days = Counter(session.scalars(select(Rating.local_day)))
-        marks = session.scalars(select(RatingMark.mark)).all()
+        kept = [
+            (str(row[0]), row[1]) for row in session.execute(select(Rating.id, Rating.local_day))
+        ]
+        unknown = select(func.count()).where(RatingMark.mark == Mark.DAY_UNKNOWN)
+        marked = session.scalar(unknown)
     assert len(lived.given) > 100
-    assert kept == Counter(item["id"] for item in lived.given)
-    assert days == {TODAY: len(lived.given)}, marks
+    assert Counter(name for name, _ in kept) == Counter(item["id"] for item in lived.given)
+    for name, day in kept:
+        is_behind = stand.is_behind(lived.answered[name])
+        assert day in {TODAY, None} if is_behind is None else day == (None if is_behind else TODAY)
+    dated = sum(day == TODAY for _, day in kept)
+    assert marked == len(kept) - dated
+    assert bool(stand.behind) is (dated < len(kept))
+    return dated
 
 
 def _check_letters(post: PostOffice) -> int:
