@@ -26,6 +26,7 @@ class VoiceLinks:
 
     def __init__(self, question: Question, dashboard: Dashboard, unit_ids: frozenset[int]) -> None:
         self._question, self._dashboard = question, dashboard
+        self._index = url_for("admin.voices.index")
         query = dashboard.scope.query
         self._period = query.period
         self._unit_id, self._unit_ids = query.unit_id, unit_ids
@@ -74,14 +75,14 @@ class VoiceLinks:
         first = today - timedelta(days=UNSEEN_DAYS - 1)
         dates = {"from": first.isoformat(), "to": today.isoformat()}
         words = {"unit": str(self._unit_id), "state": CaseState.NEW.value, **dates}
-        return f"{url_for('admin.voices.index')}?{urlencode(words)}"
+        return f"{self._index}?{urlencode(words)}"
 
     def _address(self, row: CountRow, reason: str = "", **changes: str) -> str:
         if not self._may_show or not row.neutral + row.dissatisfied:
             return ""
         words = self._question.changed(**{"unit": str(self._unit_id), **changes})
         words |= {"level": self._level} | ({"reason": reason} if reason else {})
-        return f"{url_for('admin.voices.index')}?{urlencode(words)}"
+        return f"{self._index}?{urlencode(words)}"
 
 
 def _low_faces(row: CountRow) -> str:

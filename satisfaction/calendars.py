@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.database import read_once
 from satisfaction.errors import HoursInvalidError, SpecialDayNotFoundError
-from satisfaction.models import OpeningWeek, SpecialDay, UnitParent
+from satisfaction.models import OpeningWeek, SpecialDay
+from satisfaction.parents import ParentLink, list_parent_links
 from satisfaction.periods import Period, day_period
 from satisfaction.terms import AuditAction, Weekday
 from satisfaction.text import clean
@@ -106,13 +107,13 @@ class Calendar:
         self,
         weeks: Sequence[OpeningWeek],
         special_days: Sequence[SpecialDay],
-        parents: Sequence[UnitParent],
+        parents: Sequence[ParentLink],
     ) -> None:
         self._weeks: dict[int, list[OpeningWeek]] = {}
         for week in sorted(weeks, key=lambda one: one.from_day):
             self._weeks.setdefault(week.unit_id, []).append(week)
         self._special = {(one.unit_id, one.day): one for one in special_days}
-        self._parents: dict[int, list[UnitParent]] = {}
+        self._parents: dict[int, list[ParentLink]] = {}
         for link in parents:
             self._parents.setdefault(link.unit_id, []).append(link)
 
@@ -160,11 +161,7 @@ class Calendar:
         while current is not None and current not in found:
             found.append(current)
             current = next(
-                (
-                    link.parent_id
-                    for link in self._parents.get(current, ())
-                    if link.from_day <= day and (link.until_day is None or day < link.until_day)
-                ),
+                (link.parent_id for link in self._parents.get(current, ()) if link.holds_on(day)),
                 None,
             )
         return found
@@ -201,12 +198,7 @@ def _read_calendar(session: Session, period: Period) -> Calendar:
                 SpecialDay.day >= period.first_day, SpecialDay.day < period.end_day
             )
         ).all(),
-        session.scalars(
-            select(UnitParent).where(
-                UnitParent.from_day < period.end_day,
-                or_(UnitParent.until_day.is_(None), UnitParent.until_day > period.first_day),
-            )
-        ).all(),
+        list_parent_links(session, period),
     )
 
 

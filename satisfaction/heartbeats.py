@@ -9,9 +9,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, lazyload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock
 from satisfaction.credentials import settle_credential
@@ -169,6 +170,20 @@ class KioskStatus:
     troubles: tuple[KioskTrouble, ...]
 
 
+@dataclass(frozen=True)
+class KioskCondition:
+    """What is wrong with a kiosk, and which one it is; ``beat`` has the last that it said.
+
+    Shape: ``beat`` bears the columns of a heartbeat that are judged, not the heartbeat itself.
+    """
+
+    name: str
+    unit_id: int
+    enrolled_at: datetime
+    beat: Any | None
+    troubles: tuple[KioskTrouble, ...]
+
+
 ExpectedSince = Callable[[int], datetime | None]
 
 
@@ -183,19 +198,13 @@ def list_statuses(
     *,
     version: str,
     expected_since: ExpectedSince = always,
-    with_desks: bool = True,
 ) -> Sequence[KioskStatus]:
     """Return the live kiosks of these units, troubled ones first; ``version`` is the newest.
 
-    ``expected_since`` says since when a unit's devices are to be heard, None while it is closed;
-    ``with_desks`` reads the desk of each with it.
+    ``expected_since`` says since when a unit's devices are to be heard, None while it is closed.
     """
     rows = session.execute(
-        select(Kiosk, Heartbeat)
-        .outerjoin(Heartbeat, Heartbeat.kiosk_id == Kiosk.id)
-        .where(Kiosk.unit_id.in_(unit_ids), Kiosk.revoked_at.is_(None))
-        .options(joinedload(Kiosk.desk) if with_desks else lazyload(Kiosk.desk))
-        .order_by(Kiosk.unit_id, Kiosk.name, Kiosk.id)
+        _select_kiosks(unit_ids, Kiosk, Heartbeat).options(joinedload(Kiosk.desk))
     )
     statuses = [
         KioskStatus(
@@ -208,10 +217,56 @@ def list_statuses(
     return sorted(statuses, key=lambda status: not status.troubles)
 
 
+def list_conditions(
+    session: Session,
+    unit_ids: Collection[int],
+    *,
+    version: str,
+    expected_since: ExpectedSince = always,
+) -> Sequence[KioskCondition]:
+    """Return the same in short, by unit and name: what an overview of many devices asks for."""
+    rows = session.execute(
+        _select_kiosks(unit_ids, Kiosk.name, Kiosk.unit_id, Kiosk.enrolled_at, *_JUDGED)
+    )
+    return [
+        KioskCondition(
+            row.name,
+            row.unit_id,
+            row.enrolled_at,
+            beat := row if row.at is not None else None,
+            find_troubles(beat, version=version, expected_since=expected_since(row.unit_id)),
+        )
+        for row in rows
+    ]
+
+
+_JUDGED = (
+    Heartbeat.at,
+    Heartbeat.queue_length,
+    Heartbeat.oldest_queued_at,
+    Heartbeat.clock_offset_ms,
+    Heartbeat.missing,
+    Heartbeat.version,
+    Heartbeat.is_storage_kept,
+)
+
+
+def _select_kiosks(unit_ids: Collection[int], *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .select_from(Kiosk)
+        .outerjoin(Heartbeat, Heartbeat.kiosk_id == Kiosk.id)
+        .where(Kiosk.unit_id.in_(unit_ids), Kiosk.revoked_at.is_(None))
+        .order_by(Kiosk.unit_id, Kiosk.name, Kiosk.id)
+    )
+
+
 def find_troubles(
-    beat: Heartbeat | None, *, version: str, expected_since: datetime | None
+    beat: Any | None, *, version: str, expected_since: datetime | None
 ) -> tuple[KioskTrouble, ...]:
     """Return what is wrong with a kiosk by its last heartbeat; no ``version`` is not judged.
+
+    Shape: ``beat`` is a heartbeat, or a row of those of its columns that are judged.
 
     A device that was switched off for the night has some minutes from the opening on.
     """

@@ -25,7 +25,7 @@ from satisfaction.digests import (
 )
 from satisfaction.errors import InvalidPeriodError, SeveralUnitsError
 from satisfaction.figures import CountQuery, CountRow, Figures
-from satisfaction.heartbeats import SILENT_AFTER, KioskTrouble, list_statuses
+from satisfaction.heartbeats import SILENT_AFTER, KioskTrouble, list_conditions
 from satisfaction.models import Delivery, JobRun, Letter, Subscription
 from satisfaction.office import segments_under
 from satisfaction.periods import Period, day_period, month_period, week_period
@@ -146,19 +146,19 @@ def _list_devices(
     """
     heard_until = _expected_until(calendar, day)
     found: list[Device] = []
-    statuses = list_statuses(session, unit_ids, version="", expected_since=lambda _unit: None)
-    for status in statuses:
-        troubles = list(status.troubles)
-        until = heard_until(status.kiosk.unit_id)
-        beat = status.beat
+    conditions = list_conditions(session, unit_ids, version="", expected_since=lambda _unit: None)
+    for condition in conditions:
+        troubles = list(condition.troubles)
+        until = heard_until(condition.unit_id)
+        beat = condition.beat
         if beat is not None and until is not None and until - beat.at > SILENT_AFTER:
             troubles.append(KioskTrouble.SILENT)
         if troubles:
             worst = min(troubles, key=URGENCY.index)
             since = beat.at if beat is not None else None
             queue = beat.queue_length if beat is not None else 0
-            found.append(Device(status.kiosk.name, worst, since, queue))
-    return tuple(sorted(found, key=lambda one: URGENCY.index(one.trouble))), len(statuses)
+            found.append(Device(condition.name, worst, since, queue))
+    return tuple(sorted(found, key=lambda one: URGENCY.index(one.trouble))), len(conditions)
 
 
 def _expected_until(calendar: Calendar, day: date) -> Callable[[int], datetime | None]:

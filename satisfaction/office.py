@@ -26,6 +26,7 @@ from satisfaction.models import (
     UnitName,
     UnitParent,
 )
+from satisfaction.parents import list_parent_links
 from satisfaction.periods import Period
 from satisfaction.terms import DeskKind, FollowUp, Leaning, UnitKind
 from satisfaction.text import clean, search_form, sort_key
@@ -147,6 +148,19 @@ def get_unit(session: Session, unit_id: int) -> Unit:
     return unit
 
 
+def find_units(session: Session, unit_ids: Iterable[int]) -> dict[int, Unit]:
+    """Return those of these units that exist, by their keys, each with its names.
+
+    A reading session reads each unit once, however often it is asked for.
+    """
+    wanted = set(unit_ids)
+    known: dict[int, Unit] = read_once(session, find_units, dict)
+    if missing := sorted(wanted - known.keys()):
+        found = session.scalars(select(Unit).where(Unit.id.in_(missing)))
+        known.update({unit.id: unit for unit in found})
+    return {unit_id: known[unit_id] for unit_id in wanted & known.keys()}
+
+
 def get_unit_by_code(session: Session, code: str, period: Period) -> Unit:
     """Return the unit that bore a code during a period.
 
@@ -235,14 +249,7 @@ def segments_under(session: Session, unit_id: int, period: Period) -> Sequence[S
 
 
 def _read_segments(session: Session, unit_id: int, period: Period) -> Sequence[Segment]:
-    links = session.execute(
-        select(
-            UnitParent.unit_id, UnitParent.parent_id, UnitParent.from_day, UnitParent.until_day
-        ).where(
-            UnitParent.from_day < period.end_day,
-            or_(UnitParent.until_day.is_(None), UnitParent.until_day > period.first_day),
-        )
-    ).all()
+    links = list_parent_links(session, period)
     cuts = {period.first_day, period.end_day}
     for link in links:
         cuts |= {day for day in (link.from_day, link.until_day) if day is not None}
@@ -251,7 +258,7 @@ def _read_segments(session: Session, unit_id: int, period: Period) -> Sequence[S
     for first, end in itertools.pairwise(days):
         children: dict[int, list[int]] = {}
         for link in links:
-            if link.from_day <= first and (link.until_day is None or link.until_day > first):
+            if link.holds_on(first):
                 children.setdefault(link.parent_id, []).append(link.unit_id)
         unit_ids = frozenset(_descend(unit_id, children))
         if segments and segments[-1].unit_ids == unit_ids:

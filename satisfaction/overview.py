@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from satisfaction import clock, counting
 from satisfaction.errors import DeskNotFoundError, ProcedureNotFoundError, UnitNotFoundError
 from satisfaction.figures import CountQuery, Figures
-from satisfaction.models import Desk, Procedure, Unit, UnitParent
-from satisfaction.office import name_of, segments_under
+from satisfaction.models import Desk, Procedure, Unit
+from satisfaction.office import find_units, name_of, segments_under
+from satisfaction.parents import list_parent_links
 from satisfaction.periods import Period, day_period
 from satisfaction.terms import Channel, Dimension, RatingSource
 from satisfaction.text import sort_key
@@ -116,7 +117,7 @@ def _list_units(session: Session, unit_ids: Set[int], period: Period) -> tuple[C
     for root in _roots(session, unit_ids):
         segments = segments_under(session, root, period)
         allowed |= frozenset.intersection(*[segment.unit_ids for segment in segments])
-    units = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(allowed)))}
+    units = find_units(session, allowed)
     parents = _parents(session, allowed, period)
     choices: list[Choice] = []
     roots = [unit_id for unit_id in allowed if unit_id not in parents]
@@ -131,16 +132,9 @@ def _roots(session: Session, unit_ids: Set[int]) -> Set[int]:
 
 def _parents(session: Session, unit_ids: Set[int], period: Period) -> Mapping[int, int]:
     """Return for each unit the one among these under which it stood on the period's last day."""
-    day = period.last_day
-    links = session.scalars(
-        select(UnitParent).where(
-            UnitParent.from_day <= day,
-            or_(UnitParent.until_day.is_(None), UnitParent.until_day > day),
-        )
-    )
     return {
         link.unit_id: link.parent_id
-        for link in links
+        for link in list_parent_links(session, day_period(period.last_day))
         if link.unit_id in unit_ids and link.parent_id in unit_ids
     }
 
@@ -167,7 +161,7 @@ def _add_tree(
 def _first_living(session: Session, units: Iterable[Choice], period: Period) -> int | None:
     """Return the first unit that existed at the end of a period, or the first that ever was."""
     ids = [unit.id for unit in units]
-    known = {unit.id: unit for unit in session.scalars(select(Unit).where(Unit.id.in_(ids)))}
+    known = find_units(session, ids)
     living = (unit_id for unit_id in ids if _existed(known[unit_id], period.last_day))
     return next(living, ids[0] if ids else None)
 
@@ -182,18 +176,17 @@ def _existed(unit: Unit, day: date) -> bool:
 def _list_desks(session: Session, unit_id: int, period: Period) -> tuple[Choice, ...]:
     """Return the desks that served within a unit during a period, its own first."""
     under = {one for part in segments_under(session, unit_id, period) for one in part.unit_ids}
-    desks = session.scalars(
-        select(Desk)
-        .where(
+    desks = session.execute(
+        select(Desk.id, Desk.unit_id, Desk.name, Desk.detail).where(
             Desk.unit_id.in_(under),
             Desk.from_day < period.end_day,
             or_(Desk.until_day.is_(None), Desk.until_day > period.first_day),
         )
-        .options(joinedload(Desk.unit))
     )
-    placed = [
-        (desk.unit_id != unit_id, name_of(desk.unit, period.last_day).name, desk) for desk in desks
-    ]
+    names = {
+        unit.id: name_of(unit, period.last_day).name for unit in find_units(session, under).values()
+    }
+    placed = [(desk.unit_id != unit_id, names[desk.unit_id], desk) for desk in desks]
     return tuple(
         Choice(desk.id, desk.name, unit_name if is_elsewhere else desk.detail)
         for is_elsewhere, unit_name, desk in sorted(
@@ -205,8 +198,8 @@ def _list_desks(session: Session, unit_id: int, period: Period) -> tuple[Choice,
 
 def _list_procedures(session: Session, period: Period) -> tuple[Choice, ...]:
     """Return the procedures that were valid during a period."""
-    procedures = session.scalars(
-        select(Procedure).where(
+    procedures = session.execute(
+        select(Procedure.id, Procedure.short_name, Procedure.national_code).where(
             Procedure.valid_from_day < period.end_day,
             or_(
                 Procedure.valid_until_day.is_(None),

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from satisfaction import clock
+from satisfaction.database import read_once
 from satisfaction.models import (
     Case,
     Comment,
@@ -155,8 +156,12 @@ def _spoken(first_day: date) -> Any:
 
 def _closings(session: Session, units: frozenset[int]) -> list[_Closed]:
     """Return the units that are read, by the closing up to which they show their voices."""
-    closings = group_by_closing(read_policies(session), units, now=clock.now())
-    return [(closing, sorted(ids)) for closing, ids in closings.items()]
+
+    def group() -> list[_Closed]:
+        closings = group_by_closing(read_policies(session), units, now=clock.now())
+        return [(closing, sorted(ids)) for closing, ids in closings.items()]
+
+    return read_once(session, (_closings, units), group)
 
 
 def _within(closed: Sequence[_Closed], moment: Any) -> ColumnElement[bool]:

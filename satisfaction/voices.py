@@ -25,10 +25,9 @@ from satisfaction.models import (
     RatingMark,
     RatingReason,
     Reason,
-    Unit,
     Visit,
 )
-from satisfaction.office import name_of
+from satisfaction.office import find_units, name_of
 from satisfaction.periods import Period
 from satisfaction.terms import (
     ALLEGATIONS,
@@ -365,7 +364,7 @@ class _Around:
 
     def __init__(self, session: Session, rows: Sequence[Any]) -> None:
         seqs = [row.seq for row in rows]
-        self._units = _by_id(session, Unit, {row.unit for row in rows})
+        self._units = find_units(session, {row.unit for row in rows})
         self._desks = _by_id(session, Desk, {row.desk for row in rows})
         self._procedures = _by_id(session, Procedure, {row.procedure for row in rows} - {None})
         self._levels = _by_id(session, Level, {row.level for row in rows})

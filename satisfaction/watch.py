@@ -3,7 +3,7 @@
 Refuses to say how anybody was rated, and to touch what stands outside of the officer's units.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,9 +19,16 @@ from satisfaction.counting import count_served
 from satisfaction.credentials import ask_renewal
 from satisfaction.errors import NotFoundError
 from satisfaction.fleet import PairingPlace
-from satisfaction.heartbeats import KioskStatus, KioskTrouble, always, list_statuses
+from satisfaction.heartbeats import (
+    KioskCondition,
+    KioskStatus,
+    KioskTrouble,
+    always,
+    list_conditions,
+    list_statuses,
+)
 from satisfaction.models import Desk, Kiosk, KioskEvent, Rating, Unit, Visit
-from satisfaction.office import find_configuration, get_unit, list_desks, name_of
+from satisfaction.office import find_configuration, find_units, get_unit, list_desks, name_of
 from satisfaction.periods import Period, day_period
 from satisfaction.refusals import RefusalPage, list_refusals
 from satisfaction.terms import DeskKind, KioskEventKind
@@ -129,10 +136,10 @@ def read_fleet(
 ) -> FleetSheet:
     """Return the devices of these units and what is odd about them."""
     units = [get_unit(session, unit_id) for unit_id in sorted(scope)]
-    statuses = _list_statuses(session, scope, version)
+    expected_since = _expected_since(session)
     return FleetSheet(
-        alerts=_list_alerts(session, scope, statuses),
-        statuses=statuses,
+        alerts=list_alerts(session, scope, version=version),
+        statuses=list_statuses(session, scope, version=version, expected_since=expected_since),
         events=_list_events(session, scope),
         refused=list_refusals(session, scope, page=refused_page),
         undated=_list_undated(session, scope),
@@ -148,13 +155,22 @@ def list_alerts(session: Session, scope: Set[int], *, version: str) -> list[Aler
     ``version`` is the newest that devices should run; an empty one is not judged.
     Time: a device is silent only while its unit is open; where nobody has set hours, always.
     """
-    statuses = _list_statuses(session, scope, version, with_desks=False)
-    return _list_alerts(session, scope, statuses)
+    expected_since = _expected_since(session)
+    today = clock.today()
+    units = find_units(session, scope)
+    names = {unit_id: name_of(unit, today).name for unit_id, unit in units.items()}
+    conditions = list_conditions(session, scope, version=version, expected_since=expected_since)
+    found = [
+        _as_alert(condition, trouble, names[condition.unit_id])
+        for condition in conditions
+        for trouble in condition.troubles
+    ]
+    found += _find_unrated_desks(session, scope, names)
+    return sorted(found, key=lambda alert: URGENCY.index(alert.kind))
 
 
-def _list_statuses(
-    session: Session, scope: Set[int], version: str, *, with_desks: bool = True
-) -> Sequence[KioskStatus]:
+def _expected_since(session: Session) -> Callable[[int], datetime | None]:
+    """Return since when a unit's devices are to be heard, asked once for each unit."""
     now = clock.now()
     calendar = read_calendar(session, day_period(clock.local_day(now)))
 
@@ -164,30 +180,15 @@ def _list_statuses(
             return always(unit_id)
         return calendar.open_since(unit_id, now)
 
-    return list_statuses(
-        session, scope, version=version, expected_since=expected_since, with_desks=with_desks
-    )
+    return expected_since
 
 
-def _list_alerts(session: Session, scope: Set[int], statuses: Sequence[KioskStatus]) -> list[Alert]:
-    today = clock.today()
-    units = session.scalars(select(Unit).where(Unit.id.in_(scope)))
-    names = {unit.id: name_of(unit, today).name for unit in units}
-    found = [
-        _as_alert(status, trouble, names[status.kiosk.unit_id])
-        for status in statuses
-        for trouble in status.troubles
-    ]
-    found += _find_unrated_desks(session, scope, names)
-    return sorted(found, key=lambda alert: URGENCY.index(alert.kind))
-
-
-def _as_alert(status: KioskStatus, trouble: KioskTrouble, unit_name: str) -> Alert:
-    beat, kiosk = status.beat, status.kiosk
+def _as_alert(condition: KioskCondition, trouble: KioskTrouble, unit_name: str) -> Alert:
+    beat = condition.beat
     since: datetime | None = None
     figures: dict[str, int] = {}
     if trouble is KioskTrouble.NEVER_SEEN or beat is None:
-        since = kiosk.enrolled_at
+        since = condition.enrolled_at
     elif trouble is KioskTrouble.SILENT:
         since = beat.at
     elif trouble in {KioskTrouble.LONG_QUEUE, KioskTrouble.OLD_QUEUE}:
@@ -197,7 +198,7 @@ def _as_alert(status: KioskStatus, trouble: KioskTrouble, unit_name: str) -> Ale
     elif trouble is KioskTrouble.RATINGS_MISSING:
         figures = {"missing": beat.missing}
     return Alert(
-        kind=trouble, subject=kiosk.name, unit_name=unit_name, since=since, figures=figures
+        kind=trouble, subject=condition.name, unit_name=unit_name, since=since, figures=figures
     )
 
 

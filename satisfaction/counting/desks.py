@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from satisfaction.counting.kept import read_stored
 from satisfaction.counting.selecting import finished_visits
 from satisfaction.counting.spans import split, within
 from satisfaction.figures import Served
@@ -20,11 +21,12 @@ def count_served(session: Session, unit_ids: Set[int], period: Period) -> dict[i
     rows: list[Any] = []
     if stored:
         model = DailyVisitCount
-        rows += session.execute(
+        wanted = (
             select(model.desk_id, func.sum(model.finished), func.sum(model.rated))
             .where(within(stored.parts, day=model.local_day, unit=model.unit_id))
             .group_by(model.desk_id)
-        ).all()
+        )
+        rows += read_stored(session, ("served", stored), lambda: session.execute(wanted).all())
     if live:
         visits = finished_visits(Visit.desk_id).where(
             within(live, day=Visit.closed_day, unit=Visit.unit_id)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from satisfaction.counting.tallies import Tallies
 from satisfaction.figures import CountQuery
-from satisfaction.models import Desk, Procedure, Sector, Unit
-from satisfaction.office import name_of
+from satisfaction.models import Desk, Procedure, Sector
+from satisfaction.office import find_units, name_of
 from satisfaction.terms import Dimension
 from satisfaction.text import sort_key
 
@@ -57,8 +57,8 @@ def _place(word: StrEnum) -> int:
 def _desk_lines(session: Session, query: CountQuery, keys: Sequence[int]) -> dict[Any, Line]:
     wanted = select(Desk.id, Desk.unit_id, Desk.name, Desk.detail).where(Desk.id.in_(keys))
     desks = session.execute(wanted).all()
-    units = session.scalars(select(Unit).where(Unit.id.in_({desk.unit_id for desk in desks})))
-    names = {unit.id: name_of(unit, query.period.last_day).name for unit in units}
+    units = find_units(session, {desk.unit_id for desk in desks})
+    names = {unit_id: name_of(unit, query.period.last_day).name for unit_id, unit in units.items()}
     lines = {}
     for desk in desks:
         unit_name = names[desk.unit_id]
@@ -74,7 +74,7 @@ def _desk_lines(session: Session, query: CountQuery, keys: Sequence[int]) -> dic
 
 def _unit_lines(session: Session, query: CountQuery, keys: Sequence[int]) -> dict[Any, Line]:
     lines = {}
-    for unit in session.scalars(select(Unit).where(Unit.id.in_(keys))):
+    for unit in find_units(session, keys).values():
         name = name_of(unit, query.period.last_day)
         is_own = unit.id == query.unit_id
         order = (not is_own, sort_key(name.name), unit.id)
@@ -86,13 +86,17 @@ def _procedure_lines(
     session: Session, query: CountQuery, keys: Sequence[int | None]
 ) -> dict[Any, Line]:
     found = session.execute(
-        select(Procedure, Sector).join(Sector).where(Procedure.id.in_([k for k in keys if k]))
+        select(
+            Procedure.id, Procedure.national_code, Procedure.short_name, Sector.name.label("sector")
+        )
+        .join(Sector)
+        .where(Procedure.id.in_([key for key in keys if key]))
     )
     lines: dict[Any, Line] = {None: Line("unknown", "", order=(True, sort_key(""), ""))}
-    for procedure, sector in found:
+    for procedure in found:
         if query.by is Dimension.SECTOR:
-            words = (sector.name, sector.name, "")
+            words = (procedure.sector, procedure.sector, "")
         else:
-            words = (procedure.national_code, procedure.short_name, sector.name)
+            words = (procedure.national_code, procedure.short_name, procedure.sector)
         lines[procedure.id] = Line(*words, order=(False, sort_key(words[1]), words[0]))
     return lines

@@ -31,6 +31,9 @@ IS_MARKED = Rating.seq.in_(select(RatingMark.rating_seq))
 IS_ANSWER = (Rating.visit_id.is_not(None), RatingVoid.rating_seq.is_(None))
 PROCEDURE = func.coalesce(Visit.procedure_id, literal(0))
 LEANINGS = tuple(Leaning)
+_BY_OUTCOME = tuple(
+    func.count(case((Visit.outcome == outcome, 1))).label(outcome.value) for outcome in OUTCOMES
+)
 _ZONE = clock.local_time(datetime(2026, 1, 1, tzinfo=UTC)).utcoffset() or timedelta(0)
 _ZONE_SECONDS = int(_ZONE.total_seconds())
 
@@ -79,14 +82,7 @@ def standing_ratings(*columns: Any) -> Select[Any]:
 def finished_visits(*columns: Any) -> Select[Any]:
     """Return a grouped count over finished visits, one column for each outcome."""
     return (
-        select(
-            *columns,
-            func.count().label("finished"),
-            *[
-                func.count(case((Visit.outcome == outcome, 1))).label(outcome.value)
-                for outcome in OUTCOMES
-            ],
-        )
+        select(*columns, func.count().label("finished"), *_BY_OUTCOME)
         .select_from(Visit)
         .where(Visit.closed_day.is_not(None))
         .group_by(*columns)

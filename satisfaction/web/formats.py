@@ -9,8 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, current_app, g, has_app_context, url_for
-from flask_babel import get_locale
+from flask import Flask, current_app, g, url_for
+from flask_babel import get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from satisfaction import clock
@@ -35,8 +35,10 @@ def is_vietnamese() -> bool:
 
     A page asks a thousand times, so the answer that the library keeps is taken where it is.
     """
-    kept = getattr(g.get("_flask_babel"), "babel_locale", None) if has_app_context() else None
-    locale = kept or get_locale()
+    try:
+        locale = g._flask_babel.babel_locale or get_locale()
+    except (AttributeError, RuntimeError):
+        locale = get_locale()
     return locale is None or locale.language == "vi"
 
 
@@ -120,8 +122,16 @@ def asset_url(name: str) -> str:
     return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
 
 
+def _translated(text: str) -> str:
+    """Return the page's words for a text of a template, which is written in Vietnamese already."""
+    return text if is_vietnamese() else str(gettext(text))
+
+
 def install_formats(app: Flask) -> None:
-    """Give templates the formats."""
+    """Give templates the formats, and words without looking for a catalogue that there is not."""
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        _translated, ngettext, newstyle=True
+    )
     app.jinja_env.filters.update(
         number=as_number,
         share=as_share,

@@ -19,7 +19,9 @@ from tests.core.voicing import speak
 from tests.jobs.test_ledger import DAY
 
 # By these names, and those under which they are joined a second time, statements know them.
-GROWING = "rating|superseder|first|following|visit|linked|rating_reason|rating_mark|comment|audit_entry"
+GROWING = (
+    "rating|superseder|first|following|visit|linked|rating_reason|rating_mark|comment|audit_entry"
+)
 READS_ALL = re.compile(rf"SCAN ({GROWING})\b")
 ASKS = re.compile(r"\s*(SELECT|WITH|UPDATE|DELETE)")
 
