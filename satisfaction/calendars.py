@@ -186,8 +186,15 @@ def _span_at(spans: Spans, local: datetime) -> Span | None:
 
 
 def read_calendar(session: Session, period: Period) -> Calendar:
-    """Return when every unit is open on the days of a period."""
-    return read_once(session, (read_calendar, period), lambda: _read_calendar(session, period))
+    """Return when every unit is open on the days of a period, and maybe of more days.
+
+    A reading session takes one that it has read for a longer period.
+    """
+    known: dict[Period, Calendar] = read_once(session, read_calendar, dict)
+    for longer, calendar in known.items():
+        if longer.first_day <= period.first_day and period.end_day <= longer.end_day:
+            return calendar
+    return known.setdefault(period, _read_calendar(session, period))
 
 
 def _read_calendar(session: Session, period: Period) -> Calendar:

@@ -7,7 +7,7 @@ see allegations: elsewhere it is a rating like any other, without that reason an
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -92,8 +92,7 @@ def select_voices(
     Columns may stand on the rating, its level and visit, and on what :func:`words_of` and
     :func:`state_of` name.
     """
-    units = reader.voices if wanted.unit_ids is None else reader.voices & wanted.unit_ids
-    closed = _closings(session, units)
+    closed = _closings(session, _units(reader, wanted))
     spoken = _spoken(wanted.period.first_day)
     found = (
         select(*[column.label(name) for name, column in columns.items()])
@@ -152,6 +151,18 @@ def _spoken(first_day: date) -> Any:
         .group_by(every.c.seq)
         .subquery("words")
     )
+
+
+def end_of_shown(session: Session, reader: Reader, wanted: Wanted) -> date:
+    """Return the day after the last one of which voices are shown by now."""
+    closings = [closing for closing, _ids in _closings(session, _units(reader, wanted))]
+    # What came in at the closing itself is not shown yet, and a day may close at its end.
+    last = max(closings, default=clock.now()) - timedelta(microseconds=1)
+    return clock.local_day(last) + timedelta(days=1)
+
+
+def _units(reader: Reader, wanted: Wanted) -> frozenset[int]:
+    return reader.voices if wanted.unit_ids is None else reader.voices & wanted.unit_ids
 
 
 def _closings(session: Session, units: frozenset[int]) -> list[_Closed]:

@@ -45,6 +45,7 @@ from satisfaction.voice_rows import (
     Reader,
     Wanted,
     case_token_of,
+    end_of_shown,
     select_voices,
     state_of,
     words_of,
@@ -141,10 +142,10 @@ def list_newest(
 ) -> tuple[Voice, ...]:
     """Return the newest of the voices that are asked for, in the order of the list.
 
-    Only as many days are read as it takes, from the last one of the period backwards; each is
+    Only as many days are read as it takes, from the last one that is shown backwards; each is
     read whole, because within a half-day the order says nothing.
     """
-    end = min(wanted.period.end_day, clock.today() + timedelta(days=1))
+    end = min(wanted.period.end_day, end_of_shown(session, reader, wanted))
     days = (end - wanted.period.first_day).days
     read = 0
     while read < days:

@@ -1,14 +1,14 @@
 """How many citizens desks served, and how many of them rated. Refuses to know how they rated."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from satisfaction.counting.kept import read_stored
 from satisfaction.counting.selecting import finished_visits
-from satisfaction.counting.spans import split, within
+from satisfaction.counting.spans import Part, split, within
 from satisfaction.figures import Served
 from satisfaction.models import DailyVisitCount, Visit
 from satisfaction.office import Segment
@@ -20,13 +20,9 @@ def count_served(session: Session, unit_ids: Set[int], period: Period) -> dict[i
     stored, live = split(session, [Segment(period, frozenset(unit_ids))])
     rows: list[Any] = []
     if stored:
-        model = DailyVisitCount
-        wanted = (
-            select(model.desk_id, func.sum(model.finished), func.sum(model.rated))
-            .where(within(stored.parts, day=model.local_day, unit=model.unit_id))
-            .group_by(model.desk_id)
+        rows += read_stored(
+            session, ("served", stored), lambda: session.execute(_stored_served(stored.parts)).all()
         )
-        rows += read_stored(session, ("served", stored), lambda: session.execute(wanted).all())
     if live:
         visits = finished_visits(Visit.desk_id).where(
             within(live, day=Visit.closed_day, unit=Visit.unit_id)
@@ -37,3 +33,12 @@ def count_served(session: Session, unit_ids: Set[int], period: Period) -> dict[i
         before = found.get(desk_id, Served(0, 0))
         found[desk_id] = Served(before.finished + int(finished), before.rated + int(rated))
     return found
+
+
+def _stored_served(parts: Sequence[Part]) -> Select[int, int, int]:
+    model = DailyVisitCount
+    return (
+        select(model.desk_id, func.sum(model.finished), func.sum(model.rated))
+        .where(within(parts, day=model.local_day, unit=model.unit_id))
+        .group_by(model.desk_id)
+    )

@@ -4,9 +4,10 @@ Refuses opinions without a visit and voided ratings, as every share does.
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from satisfaction.counting.kept import read_stored
@@ -44,21 +45,26 @@ def count_hours(session: Session, query: CountQuery) -> tuple[HourCount, ...]:
 def _count_stored(session: Session, query: CountQuery, stored: Stored) -> list[Any]:
     if not stored:
         return []
-    model = DailyHourCount
-    satisfied, others = func.sum(model.satisfied), func.sum(model.neutral + model.dissatisfied)
-    wanted = (
-        select(model.local_day, model.hour, satisfied, others)
-        .where(
-            within(stored.parts, day=model.local_day, unit=model.unit_id), *_HOURS.filters(query)
-        )
-        .group_by(model.local_day, model.hour)
+    rows = read_stored(
+        session,
+        ("hours", query, stored),
+        lambda: session.execute(_stored_hours(query, stored.parts)).all(),
     )
-    rows = read_stored(session, ("hours", query, stored), lambda: session.execute(wanted).all())
     return [
         (day, hour, leaning, int(amount))
         for day, hour, *amounts in rows
         for leaning, amount in zip((Leaning.SATISFIED, Leaning.NEUTRAL), amounts, strict=True)
     ]
+
+
+def _stored_hours(query: CountQuery, parts: Sequence[Part]) -> Select[date, int, int, int]:
+    model = DailyHourCount
+    satisfied, others = func.sum(model.satisfied), func.sum(model.neutral + model.dissatisfied)
+    return (
+        select(model.local_day, model.hour, satisfied, others)
+        .where(within(parts, day=model.local_day, unit=model.unit_id), *_HOURS.filters(query))
+        .group_by(model.local_day, model.hour)
+    )
 
 
 def _count_live(session: Session, query: CountQuery, parts: Sequence[Part]) -> list[Any]:

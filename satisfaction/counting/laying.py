@@ -4,6 +4,7 @@ Refuses a figure without its denominator.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -84,17 +85,28 @@ def _count_live(
     """Count from ratings and visits themselves."""
     if not parts:
         return
-    key = _key_column(query.by, RATINGS).label("key")
-    ratings = standing_ratings(
-        key, Level.scale_id, Level.position, STANDING.label("standing")
-    ).where(within(parts, day=Rating.local_day, unit=Rating.unit_id), *RATINGS.filters(query))
+    ratings = _live_ratings(query.by).where(
+        within(parts, day=Rating.local_day, unit=Rating.unit_id), *RATINGS.filters(query)
+    )
     for row in session.execute(ratings):
         tally = tallies.setdefault(_key(query.by, row.key), Tally())
         tally.add((row.scale_id, row.position), row.amount, standing=Standing(row.standing))
-    visits = finished_visits(_visit_key(query.by, _VISITS).label("key")).where(
+    visits = _live_visits(query.by).where(
         within(parts, day=Visit.closed_day, unit=Visit.unit_id), *_VISITS.filters(query)
     )
     _add_visits(query.by, session.execute(visits), tallies)
+
+
+# Made once for each dimension: that takes longer than to run them for a quiet day.
+@cache
+def _live_ratings(by: Dimension) -> Select[Any]:
+    key = _key_column(by, RATINGS).label("key")
+    return standing_ratings(key, Level.scale_id, Level.position, STANDING.label("standing"))
+
+
+@cache
+def _live_visits(by: Dimension) -> Select[Any]:
+    return finished_visits(_visit_key(by, _VISITS).label("key"))
 
 
 def _count_stored(session: Session, query: CountQuery, stored: Stored, tallies: Tallies) -> None:
@@ -103,18 +115,10 @@ def _count_stored(session: Session, query: CountQuery, stored: Stored, tallies: 
         return
     by_procedure = query.by in BY_PROCEDURE or query.procedure_id is not None
     counts, visit_counts = _DAILY_BY_PROCEDURE if by_procedure else _DAILY
-    model = counts.model
-    key = _key_column(query.by, counts)
-    sums = [func.sum(getattr(model, f"level_{n}")).label(f"level_{n}") for n in POSITIONS]
-    ratings = (
-        select(key.label("key"), model.scale_id, model.standing, *sums)
-        .where(
-            within(stored.parts, day=model.local_day, unit=model.unit_id), *counts.filters(query)
-        )
-        .group_by(key, model.scale_id, model.standing)
-    )
     for row in read_stored(
-        session, ("answers", query, stored), lambda: session.execute(ratings).all()
+        session,
+        ("answers", query, stored),
+        lambda: session.execute(_stored_ratings(query, counts, stored.parts)).all(),
     ):
         tally = tallies.setdefault(_key(query.by, row.key), Tally())
         for position, amount in zip(POSITIONS, row[3:], strict=True):
@@ -126,6 +130,16 @@ def _count_stored(session: Session, query: CountQuery, stored: Stored, tallies: 
         lambda: session.execute(_stored_visits(query, visit_counts, stored.parts)).all(),
     )
     _add_visits(query.by, visits, tallies)
+
+
+def _stored_ratings(query: CountQuery, counts: Source, parts: Sequence[Part]) -> Select[Any]:
+    key, model = _key_column(query.by, counts), counts.model
+    sums = [func.sum(getattr(model, f"level_{n}")).label(f"level_{n}") for n in POSITIONS]
+    return (
+        select(key.label("key"), model.scale_id, model.standing, *sums)
+        .where(within(parts, day=model.local_day, unit=model.unit_id), *counts.filters(query))
+        .group_by(key, model.scale_id, model.standing)
+    )
 
 
 def _stored_visits(query: CountQuery, counts: Source, parts: Sequence[Part]) -> Select[Any]:

@@ -6,7 +6,7 @@ Refuses to let an allegation show, in a count or in a denominator, to who may no
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from satisfaction.counting.kept import read_stored
@@ -56,21 +56,33 @@ _Counted = tuple[Sequence[Any], Sequence[Any]]
 def _count_stored(session: Session, query: CountQuery, stored: Stored) -> _Counted:
     if not stored:
         return [], (0, 0)
-    parts = stored.parts
-    counts, sums = DailyReasonCount, DailyReasonedCount
-    by_reason = (
+    given = read_stored(
+        session,
+        ("given", query, stored),
+        lambda: session.execute(_stored_given(query, stored.parts)).all(),
+    )
+    reasoned = read_stored(
+        session,
+        ("reasoned", query, stored),
+        lambda: session.execute(_stored_reasoned(query, stored.parts)).all(),
+    )
+    return given, reasoned[0]
+
+
+def _stored_given(query: CountQuery, parts: Sequence[Part]) -> Select[int, int]:
+    counts = DailyReasonCount
+    return (
         select(counts.reason_id, func.sum(counts.given))
         .where(within(parts, day=counts.local_day, unit=counts.unit_id), *_GIVEN.filters(query))
         .group_by(counts.reason_id)
     )
-    together = select(func.sum(sums.reasoned), func.sum(sums.reasoned_openly)).where(
+
+
+def _stored_reasoned(query: CountQuery, parts: Sequence[Part]) -> Select[int, int]:
+    sums = DailyReasonedCount
+    return select(func.sum(sums.reasoned), func.sum(sums.reasoned_openly)).where(
         within(parts, day=sums.local_day, unit=sums.unit_id), *_REASONED.filters(query)
     )
-    given = read_stored(session, ("given", query, stored), lambda: session.execute(by_reason).all())
-    reasoned = read_stored(
-        session, ("reasoned", query, stored), lambda: session.execute(together).all()
-    )
-    return given, reasoned[0]
 
 
 def _count_live(session: Session, query: CountQuery, parts: Sequence[Part]) -> _Counted:
