@@ -6,6 +6,7 @@ Refuses to count: it only says where to look.
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -36,10 +37,15 @@ class Stored:
 
 def split(session: Session, segments: Sequence[Segment]) -> tuple[Stored, list[Part]]:
     """Divide each segment into runs of days that are stored and runs that are counted live."""
+    whole = tuple(segments)
+    return read_once(session, (split, whole), lambda: _split(session, whole))
+
+
+def _split(session: Session, segments: Sequence[Segment]) -> tuple[Stored, list[Part]]:
     stored: list[Part] = []
     live: list[Part] = []
     whole = Period(segments[0].period.first_day, segments[-1].period.end_day)
-    closed = read_once(session, (split, whole), lambda: _read_closed(session, whole))
+    closed = read_once(session, (_split, whole), lambda: _read_closed(session, whole))
     for segment in segments:
         for period, is_closed in _runs(segment.period, closed):
             (stored if is_closed else live).append((period, segment.unit_ids))
@@ -75,6 +81,12 @@ def within(parts: Sequence[Part], *, day: Any, unit: Any) -> ColumnElement[bool]
 
     Each set of units stands in it once, because engines limit how many values a statement has.
     """
+    return _within(tuple(parts), day, unit)
+
+
+@lru_cache(maxsize=128)
+def _within(parts: tuple[Part, ...], day: Any, unit: Any) -> ColumnElement[bool]:
+    """Make the condition; a page asks for the same one many times, so the latest are kept."""
     periods: dict[frozenset[int], list[Period]] = {}
     for period, unit_ids in parts:
         periods.setdefault(unit_ids, []).append(period)
