@@ -224,7 +224,10 @@ def list_conditions(
     version: str,
     expected_since: ExpectedSince = always,
 ) -> Sequence[KioskCondition]:
-    """Return the same in short, by unit and name: what an overview of many devices asks for."""
+    """Return what is wrong with each live kiosk of these units, by unit and name.
+
+    Reads no more than that takes; ``version`` and ``expected_since`` as for ``list_statuses``.
+    """
     rows = session.execute(
         _select_kiosks(unit_ids, Kiosk.name, Kiosk.unit_id, Kiosk.enrolled_at, *_JUDGED)
     )

@@ -161,6 +161,12 @@ def find_units(session: Session, unit_ids: Iterable[int]) -> dict[int, Unit]:
     return {unit_id: known[unit_id] for unit_id in wanted & known.keys()}
 
 
+def names_of(session: Session, unit_ids: Iterable[int], day: date) -> dict[int, str]:
+    """Return what these units were called on a day, by their keys."""
+    units = find_units(session, unit_ids)
+    return {unit_id: name_of(unit, day).name for unit_id, unit in units.items()}
+
+
 def get_unit_by_code(session: Session, code: str, period: Period) -> Unit:
     """Return the unit that bore a code during a period.
 
@@ -423,6 +429,6 @@ def living_units(session: Session, day: date) -> frozenset[int]:
 
 def list_names(session: Session, unit_ids: Iterable[int], day: date) -> list[tuple[int, str]]:
     """Return these units with what they are called on a day, in reading order."""
-    units = session.scalars(select(Unit).where(Unit.id.in_(list(unit_ids))))
-    named = [(unit.id, name_of(unit, day).name) for unit in units]
-    return sorted(named, key=lambda pair: (sort_key(pair[1]), pair[0]))
+    return sorted(
+        names_of(session, unit_ids, day).items(), key=lambda pair: (sort_key(pair[1]), pair[0])
+    )

@@ -14,7 +14,7 @@ from satisfaction import clock, counting
 from satisfaction.errors import DeskNotFoundError, ProcedureNotFoundError, UnitNotFoundError
 from satisfaction.figures import CountQuery, Figures
 from satisfaction.models import Desk, Procedure, Unit
-from satisfaction.office import find_units, name_of, segments_under
+from satisfaction.office import find_units, name_of, names_of, segments_under
 from satisfaction.parents import list_parent_links
 from satisfaction.periods import Period, day_period
 from satisfaction.terms import Channel, Dimension, RatingSource
@@ -183,9 +183,7 @@ def _list_desks(session: Session, unit_id: int, period: Period) -> tuple[Choice,
             or_(Desk.until_day.is_(None), Desk.until_day > period.first_day),
         )
     )
-    names = {
-        unit.id: name_of(unit, period.last_day).name for unit in find_units(session, under).values()
-    }
+    names = names_of(session, under, period.last_day)
     placed = [(desk.unit_id != unit_id, names[desk.unit_id], desk) for desk in desks]
     return tuple(
         Choice(desk.id, desk.name, unit_name if is_elsewhere else desk.detail)

@@ -7,13 +7,15 @@ from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from satisfaction import clock, office, succession
 from satisfaction.errors import UnitNotFoundError
 from satisfaction.models import Succession, Unit, UnitName, UnitParent
 from satisfaction.office import get_unit, name_of
+from satisfaction.parents import list_parent_links
+from satisfaction.periods import day_period
 from satisfaction.terms import SuccessionExtent, SuccessionKind, UnitKind
 from satisfaction.text import search_form, sort_key
 
@@ -44,15 +46,10 @@ def read_tree(session: Session, scope: Set[int], day: date) -> list[TreeRow]:
     known = office.units_under(session, scope, day)
     units = [
         unit
-        for unit in session.scalars(select(Unit).where(Unit.id.in_(known)))
+        for unit in office.find_units(session, known).values()
         if unit.names and _lives(unit, day)
     ]
-    links = session.execute(
-        select(UnitParent.unit_id, UnitParent.parent_id).where(
-            UnitParent.from_day <= day,
-            or_(UnitParent.until_day.is_(None), UnitParent.until_day > day),
-        )
-    )
+    links = list_parent_links(session, day_period(day))
     living = {unit.id for unit in units}
     above = {link.unit_id: link.parent_id for link in links if link.parent_id in living}
     desks = office.list_desks(session, living, day)

@@ -28,7 +28,7 @@ from satisfaction.heartbeats import (
     list_statuses,
 )
 from satisfaction.models import Desk, Kiosk, KioskEvent, Rating, Unit, Visit
-from satisfaction.office import find_configuration, find_units, get_unit, list_desks, name_of
+from satisfaction.office import find_configuration, get_unit, list_desks, name_of, names_of
 from satisfaction.periods import Period, day_period
 from satisfaction.refusals import RefusalPage, list_refusals
 from satisfaction.terms import DeskKind, KioskEventKind
@@ -156,9 +156,7 @@ def list_alerts(session: Session, scope: Set[int], *, version: str) -> list[Aler
     Time: a device is silent only while its unit is open; where nobody has set hours, always.
     """
     expected_since = _expected_since(session)
-    today = clock.today()
-    units = find_units(session, scope)
-    names = {unit_id: name_of(unit, today).name for unit_id, unit in units.items()}
+    names = names_of(session, scope, clock.today())
     conditions = list_conditions(session, scope, version=version, expected_since=expected_since)
     found = [
         _as_alert(condition, trouble, names[condition.unit_id])

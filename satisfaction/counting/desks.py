@@ -20,9 +20,7 @@ def count_served(session: Session, unit_ids: Set[int], period: Period) -> dict[i
     stored, live = split(session, [Segment(period, frozenset(unit_ids))])
     rows: list[Any] = []
     if stored:
-        rows += read_stored(
-            session, ("served", stored), lambda: session.execute(_stored_served(stored.parts)).all()
-        )
+        rows += read_stored(session, ("served", stored), lambda: _stored_served(stored.parts))
     if live:
         visits = finished_visits(Visit.desk_id).where(
             within(live, day=Visit.closed_day, unit=Visit.unit_id)

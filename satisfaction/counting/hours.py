@@ -48,7 +48,7 @@ def _count_stored(session: Session, query: CountQuery, stored: Stored) -> list[A
     rows = read_stored(
         session,
         ("hours", query, stored),
-        lambda: session.execute(_stored_hours(query, stored.parts)).all(),
+        lambda: _stored_hours(query, stored.parts),
     )
     return [
         (day, hour, leaning, int(amount))

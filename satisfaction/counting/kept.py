@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 Rows = Sequence[Any]
@@ -55,16 +56,19 @@ class KeptSums:
 _sums = KeptSums()
 
 
-def read_stored(session: Session, name: Hashable, read: Callable[[], Rows]) -> Rows:
+def read_stored(
+    session: Session, name: Hashable, make: Callable[[], Select[*tuple[Any, ...]]]
+) -> Rows:
     """Return the rows of a question to stored counts, from memory where they were read before.
 
-    ``name`` holds everything that the rows depend on, the version of the days among it. Nobody
-    may change what is returned.
+    ``make`` makes the statement, which takes longer than to find what is kept. ``name`` holds
+    everything that the rows depend on, the version of the days among it. Nobody may change what
+    is returned.
     """
     whole = (session.get_bind().engine.url, name)
     rows = _sums.find(whole)
     if rows is None:
-        rows = read()
+        rows = session.execute(make()).all()
         _sums.keep(whole, rows)
     return rows
 

@@ -118,7 +118,7 @@ def _count_stored(session: Session, query: CountQuery, stored: Stored, tallies: 
     for row in read_stored(
         session,
         ("answers", query, stored),
-        lambda: session.execute(_stored_ratings(query, counts, stored.parts)).all(),
+        lambda: _stored_ratings(query, counts, stored.parts),
     ):
         tally = tallies.setdefault(_key(query.by, row.key), Tally())
         for position, amount in zip(POSITIONS, row[3:], strict=True):
@@ -127,7 +127,7 @@ def _count_stored(session: Session, query: CountQuery, stored: Stored, tallies: 
     visits = read_stored(
         session,
         ("visits", query, stored),
-        lambda: session.execute(_stored_visits(query, visit_counts, stored.parts)).all(),
+        lambda: _stored_visits(query, visit_counts, stored.parts),
     )
     _add_visits(query.by, visits, tallies)
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from satisfaction.counting.tallies import Tallies
 from satisfaction.figures import CountQuery
 from satisfaction.models import Desk, Procedure, Sector
-from satisfaction.office import find_units, name_of
+from satisfaction.office import find_units, name_of, names_of
 from satisfaction.terms import Dimension
 from satisfaction.text import sort_key
 
@@ -57,8 +57,7 @@ def _place(word: StrEnum) -> int:
 def _desk_lines(session: Session, query: CountQuery, keys: Sequence[int]) -> dict[Any, Line]:
     wanted = select(Desk.id, Desk.unit_id, Desk.name, Desk.detail).where(Desk.id.in_(keys))
     desks = session.execute(wanted).all()
-    units = find_units(session, {desk.unit_id for desk in desks})
-    names = {unit_id: name_of(unit, query.period.last_day).name for unit_id, unit in units.items()}
+    names = names_of(session, {desk.unit_id for desk in desks}, query.period.last_day)
     lines = {}
     for desk in desks:
         unit_name = names[desk.unit_id]

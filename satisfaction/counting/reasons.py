@@ -59,12 +59,12 @@ def _count_stored(session: Session, query: CountQuery, stored: Stored) -> _Count
     given = read_stored(
         session,
         ("given", query, stored),
-        lambda: session.execute(_stored_given(query, stored.parts)).all(),
+        lambda: _stored_given(query, stored.parts),
     )
     reasoned = read_stored(
         session,
         ("reasoned", query, stored),
-        lambda: session.execute(_stored_reasoned(query, stored.parts)).all(),
+        lambda: _stored_reasoned(query, stored.parts),
     )
     return given, reasoned[0]
 

@@ -129,6 +129,7 @@ def _translated(text: str) -> str:
 
 def install_formats(app: Flask) -> None:
     """Give templates the formats, and words without looking for a catalogue that there is not."""
+    # The method is given to the environment by Jinja's extension for words, which no type knows of.
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         _translated, ngettext, newstyle=True
     )
