@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import accumulate
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
+from satisfaction.counting.selecting import HOUR
 from satisfaction.errors import VoiceNotFoundError
 from satisfaction.models import (
     Desk,
@@ -29,6 +30,7 @@ from satisfaction.models import (
 )
 from satisfaction.office import find_units, name_of
 from satisfaction.periods import Period
+from satisfaction.series import CORRECTED
 from satisfaction.terms import (
     ALLEGATIONS,
     CaseState,
@@ -264,7 +266,7 @@ def _slice(
 def _by_half_day(rows: Iterable[Any]) -> dict[tuple[date, HalfDay], list[int]]:
     halves: dict[tuple[date, HalfDay], list[int]] = {}
     for row in rows:
-        halves.setdefault((row.day, half_day(row.tapped_at, row.offset)), []).append(row.seq)
+        halves.setdefault((row.day, _half_day(row.hour)), []).append(row.seq)
     return halves
 
 
@@ -293,16 +295,14 @@ def _newest_first(place: tuple[date, HalfDay]) -> tuple[date, bool]:
 def _matching(
     session: Session, reader: Reader, wanted: Wanted, *, days: Sequence[date] = ()
 ) -> list[Any]:
-    """Return the keys and times of voices, of these days or of all, whose words match."""
+    """Return the keys, days and hours of voices, of these days or of all, whose words match."""
     columns = {
         "seq": Rating.seq,
-        "visit": Rating.visit_id,
         "day": Rating.local_day,
-        "tapped_at": Rating.tapped_at,
-        "offset": Rating.clock_offset_ms,
+        "hour": HOUR,
     }
     if wanted.words:
-        columns |= words_of()
+        columns |= {"visit": Rating.visit_id} | words_of()
     found = select_voices(session, reader, wanted, columns=columns)
     if days:
         found = found.where(Rating.local_day.in_(days))
@@ -324,10 +324,9 @@ def _words(row: Any) -> str | None:
     return None if row.spoken_at is None else row.body or ""
 
 
-def half_day(tapped_at: datetime, offset_ms: int | None) -> HalfDay:
-    """Return the half of the day in which an answer was given, by the office's clock."""
-    local = clock.local_time(tapped_at + timedelta(milliseconds=offset_ms or 0))
-    return HalfDay.MORNING if local.hour < 12 else HalfDay.AFTERNOON
+def _half_day(hour: int) -> HalfDay:
+    """Return the half of the day in which an answer was given, by the hour that it counts in."""
+    return HalfDay.MORNING if hour < 12 else HalfDay.AFTERNOON
 
 
 def _load(
@@ -341,9 +340,9 @@ def _load(
         "unit": Rating.unit_id,
         "desk": Rating.desk_id,
         "day": Rating.local_day,
-        "tapped_at": Rating.tapped_at,
+        "hour": HOUR,
+        "given_at": CORRECTED,
         "received_at": Rating.received_at,
-        "offset": Rating.clock_offset_ms,
         "source": Rating.source,
         "layout": Rating.layout,
         "is_assisted": Rating.is_assisted,
@@ -385,14 +384,13 @@ class _Around:
         """Return a voice as this officer may see it."""
         sees_all = row.unit in reader.allegations
         level, procedure = self._levels[row.level], self._procedures.get(row.procedure)
-        tapped_at = row.tapped_at + timedelta(milliseconds=row.offset or 0)
         return Voice(
             name=reader.names.name(row.seq),
             unit_id=row.unit,
             unit_name=name_of(self._units[row.unit], row.day).name,
             desk_name=self._desks[row.desk].name,
             day=row.day,
-            half_day=half_day(row.tapped_at, row.offset),
+            half_day=_half_day(row.hour),
             procedure_name=procedure.short_name if procedure else "",
             level_vi=level.label_vi,
             level_en=level.label_en,
@@ -404,7 +402,7 @@ class _Around:
             source=row.source,
             layout=row.layout,
             is_assisted=row.is_assisted,
-            was_late=row.received_at - tapped_at > LATE,
+            was_late=row.received_at - row.given_at > LATE,
             marks=tuple(found.mark for found in self._marks if found.rating_seq == row.seq),
             is_allegation=sees_all and bool(row.is_secret),
             state=CaseState(row.state),

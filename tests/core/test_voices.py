@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satisfaction import calendars, clock, policies, recording, voices
+from satisfaction import calendars, clock, counting, policies, recording, voices
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import PolicyInvalidError, VoiceNotFoundError
+from satisfaction.figures import CountQuery
 from satisfaction.models import Rating
 from satisfaction.periods import Period
 from satisfaction.policies import Policy
@@ -82,6 +83,31 @@ def test_a_voice_says_where_and_which_half_day_and_never_when_or_whose(
         rating = session.get_one(Rating, seq)
     for secret in ("T-4711", "14:37", "07:37", rating.id.hex, str(rating.id), "ticket", "dossier"):
         assert secret not in said
+
+
+def test_a_voice_stands_in_the_half_day_of_the_hour_that_it_counts_in(
+    ward: Office, supervisor: Reader
+) -> None:
+    """A clock that is a little off is not corrected for the figures, so not for the voices."""
+    noon = at(12)
+    for seconds_before, off_by_seconds in ((120, 240), (120, 7200), (-60, 0)):
+        given_at = noon - timedelta(seconds=seconds_before)
+        with clock.replaced(at(15)):
+            given = tap(
+                ward,
+                finished_visit(ward.desks[0], at=given_at),
+                level=1,
+                tapped_at=given_at,
+                clock_offset_ms=off_by_seconds * 1000,
+            )
+            with unit_of_work() as session:
+                recording.record_rating(session, given)
+    morning, afternoon = HalfDay.MORNING, HalfDay.AFTERNOON
+    told = sorted(voice.half_day for voice in listed(supervisor).voices)
+    assert told == [afternoon, afternoon, morning]
+    with reading() as session:
+        hours = counting.count_hours(session, CountQuery(unit_id=ward.unit.id, period=WEEK))
+    assert {one.hour: one.answers for one in hours} == {11: 1, 12: 1, 13: 1}
 
 
 def test_a_voice_is_shown_once_the_office_has_closed(ward: Office, supervisor: Reader) -> None:
