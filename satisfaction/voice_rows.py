@@ -32,7 +32,7 @@ from satisfaction.pseudonyms import Pseudonyms
 from satisfaction.terms import ALLEGATIONS, CaseKind, CaseState, Channel, Leaning, RatingSource
 
 NOBODY: frozenset[int] = frozenset()
-_Closed = tuple[datetime, list[int]]
+_Closed = tuple[datetime, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,22 @@ def select_voices(
     Columns may stand on the rating, its level and visit, and on what :func:`words_of` and
     :func:`state_of` name.
     """
-    closed = _closings(session, _units(reader, wanted))
+    closed = tuple(_closings(session, _units(reader, wanted)))
+    found = _select_shown(closed, reader.allegations, wanted)
+    return found.with_only_columns(*[column.label(name) for name, column in columns.items()])
+
+
+@lru_cache(maxsize=64)
+def _select_shown(
+    closed: tuple[_Closed, ...], allegations: frozenset[int], wanted: Wanted
+) -> Select[Any]:
+    """Return the statement without its columns.
+
+    Building it takes longer than asking it, so the latest are kept.
+    """
     spoken = _spoken(wanted.period.first_day)
-    found = (
-        select(*[column.label(name) for name, column in columns.items()])
+    return (
+        select(Rating.seq)
         .select_from(Rating)
         .join(Level, Level.id == Rating.level_id)
         .outerjoin(Visit, Visit.id == Rating.visit_id)
@@ -107,7 +119,7 @@ def select_voices(
             and_(
                 Comment.rating_seq == spoken.c.origin,
                 _within(closed, Comment.given_at),
-                or_(Rating.unit_id.in_(sorted(reader.allegations)), ~IS_ALLEGATION),
+                or_(Rating.unit_id.in_(sorted(allegations)), ~IS_ALLEGATION),
             ),
         )
         .outerjoin(_answer, and_(_answer.rating_seq == Rating.seq, _answer.kind == CaseKind.VOICE))
@@ -116,7 +128,7 @@ def select_voices(
             and_(
                 _allegation.rating_seq == Rating.seq,
                 _allegation.kind == CaseKind.ALLEGATION,
-                _allegation.unit_id.in_(sorted(reader.allegations)),
+                _allegation.unit_id.in_(sorted(allegations)),
             ),
         )
         .where(
@@ -126,17 +138,14 @@ def select_voices(
             RatingVoid.rating_seq.is_(None),
             _within(closed, Rating.received_at),
             or_(IS_LOW, Comment.rating_seq.is_not(None)),
+            *_filters(allegations, wanted),
         )
     )
-    return found.where(*_filters(reader, wanted))
 
 
 @lru_cache(maxsize=64)
 def _spoken(first_day: date) -> Any:
-    """Return for each rating that counts the earlier one of its answer that the words came to.
-
-    Building it takes longer than asking it, so the latest are kept.
-    """
+    """Return for each rating that counts the earlier one of its answer that the words came to."""
     first = (
         select(Comment.rating_seq.label("origin"), Comment.rating_seq.label("seq"))
         .where(Comment.given_at >= clock.start_of_day(first_day))
@@ -170,7 +179,7 @@ def _closings(session: Session, units: frozenset[int]) -> list[_Closed]:
 
     def group() -> list[_Closed]:
         closings = group_by_closing(read_policies(session), units, now=clock.now())
-        return [(closing, sorted(ids)) for closing, ids in closings.items()]
+        return [(closing, tuple(sorted(ids))) for closing, ids in closings.items()]
 
     return read_once(session, (_closings, units), group)
 
@@ -196,7 +205,7 @@ def case_token_of() -> Any:
     return case((_allegation.id.is_not(None), _allegation.token), else_=_answer.token)
 
 
-def _filters(reader: Reader, wanted: Wanted) -> list[ColumnElement[bool]]:
+def _filters(allegations: frozenset[int], wanted: Wanted) -> list[ColumnElement[bool]]:
     asked = {
         Rating.desk_id: wanted.desk_id,
         Visit.procedure_id: wanted.procedure_id,
@@ -211,11 +220,11 @@ def _filters(reader: Reader, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.state is not None:
         found.append(state_of() == wanted.state.value)
     if wanted.reason is not None:
-        found.append(_has_reason(reader, wanted.reason))
+        found.append(_has_reason(allegations, wanted.reason))
     return found
 
 
-def _has_reason(reader: Reader, code: str) -> ColumnElement[bool]:
+def _has_reason(allegations: frozenset[int], code: str) -> ColumnElement[bool]:
     given = (
         select(RatingReason.rating_seq)
         .join(Reason, Reason.id == RatingReason.reason_id)
@@ -223,5 +232,5 @@ def _has_reason(reader: Reader, code: str) -> ColumnElement[bool]:
         .exists()
     )
     if code in ALLEGATIONS:
-        return and_(given, Rating.unit_id.in_(sorted(reader.allegations)))
+        return and_(given, Rating.unit_id.in_(sorted(allegations)))
     return given

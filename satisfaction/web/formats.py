@@ -8,10 +8,14 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app, g, url_for
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from satisfaction import clock
 from satisfaction.figures import is_few
@@ -122,17 +126,20 @@ def asset_url(name: str) -> str:
     return url_for("static", filename=name, v=_digest(path, path.stat().st_mtime_ns))
 
 
-def _translated(text: str) -> str:
-    """Return the page's words for a text of a template, which is written in Vietnamese already."""
-    return text if is_vietnamese() else str(gettext(text))
+@pass_eval_context
+def _say(context: EvalContext, text: str, **values: Any) -> str:
+    """Return the page's words for a text of a template, which is written in Vietnamese already.
+
+    A page says hundreds of them: what holds no value is not looked through for one.
+    """
+    words = text if is_vietnamese() else str(gettext(text))
+    if context.autoescape:
+        words = Markup(words)  # noqa: S704 - the program's own words; values are escaped below.
+    return words % values if "%" in words else words
 
 
 def install_formats(app: Flask) -> None:
     """Give templates the formats, and words without looking for a catalogue that there is not."""
-    # The method is given to the environment by Jinja's extension for words, which no type knows of.
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        _translated, ngettext, newstyle=True
-    )
     app.jinja_env.filters.update(
         number=as_number,
         share=as_share,
@@ -145,5 +152,5 @@ def install_formats(app: Flask) -> None:
         moment=as_moment,
     )
     app.jinja_env.globals.update(
-        asset_url=asset_url, is_few=is_few, now=clock.now, share_range=as_share_range
+        _=_say, asset_url=asset_url, is_few=is_few, now=clock.now, share_range=as_share_range
     )
