@@ -21,7 +21,8 @@ from satisfaction.voices import UNSEEN_DAYS
 class VoiceLinks:
     """The addresses of the voices behind one overview; an empty one where nothing may be shown.
 
-    ``unit_ids`` are those whose voices the officer may see.
+    ``unit_ids`` are those whose voices the officer may see. A figure of units that are not all
+    among them leads nowhere: its list would hold fewer than were counted.
     """
 
     def __init__(self, question: Question, dashboard: Dashboard, unit_ids: frozenset[int]) -> None:
@@ -33,8 +34,7 @@ class VoiceLinks:
         self._procedures = {one.detail: one.id for one in dashboard.scope.procedures}
         self._level = _low_faces(dashboard.total)
         self._may_show = (
-            dashboard.voices is not None
-            and query.unit_id in unit_ids
+            dashboard.unit_ids <= unit_ids
             and bool(self._level)
             and self._period.length_days <= LONGEST_PERIOD_DAYS
         )
@@ -44,7 +44,13 @@ class VoiceLinks:
         return self._address(self._dashboard.total)
 
     def of_place(self, line: Line) -> str:
-        """Return where those of a desk or a unit are listed."""
+        """Return where those of a desk or a unit are listed.
+
+        The list of the unit that was asked for holds those of the units under it too, so its own
+        line leads nowhere.
+        """
+        if line.unit_id == self._unit_id:
+            return ""
         if line.unit_id is not None:
             return self._address(line.row, unit=str(line.unit_id))
         is_desk = self._dashboard.places.by is Dimension.DESK

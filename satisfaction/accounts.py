@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.errors import AccountExistsError, AccountNotFoundError, GrantInvalidError
+from satisfaction.heirs import units_reached
 from satisfaction.models import Account, Grant, Unit
 from satisfaction.office import get_unit, name_of, units_under
 from satisfaction.passwords import check_password, plain_password, stands_alone
@@ -64,6 +65,17 @@ _OVER_THE_SYSTEM = frozenset(
         Permission.MANAGE_CATALOGUE,
         Permission.MANAGE_SYSTEM,
         Permission.READ_SYSTEM,
+        Permission.READ_AUDIT,
+    }
+)
+# About what was given and done: these go on for a unit that is no more, with who answers for it.
+OVER_THE_PAST = frozenset(
+    {
+        Permission.SEE_VOICES,
+        Permission.SEE_ALLEGATIONS,
+        Permission.READ_CASES,
+        Permission.HANDLE_CASES,
+        Permission.OPEN_DOSSIERS,
         Permission.READ_AUDIT,
     }
 )
@@ -225,16 +237,18 @@ def as_officer(
 ) -> Officer:
     """Return what an account may do on a day; a grant follows the unit tree of that day.
 
+    What is over the past follows it to units that have ended as well.
     ``is_strong`` says that a second factor was given when the session began.
     """
     grants = [grant for grant in account.grants if grant.holds_on(day)]
     units: dict[Permission, frozenset[int]] = {}
     granted = sorted({grant.unit_id for grant in grants})
     under_each = {unit_id: units_under(session, [unit_id], day) for unit_id in granted}
+    reached_each = {unit_id: units_reached(session, [unit_id], day) for unit_id in granted}
     for grant in grants:
-        under = under_each[grant.unit_id]
         for permission in PERMISSIONS[grant.role]:
-            units[permission] = units.get(permission, frozenset()) | under
+            within = reached_each if permission in OVER_THE_PAST else under_each
+            units[permission] = units.get(permission, frozenset()) | within[grant.unit_id]
     names = tuple(name_of(get_unit(session, unit_id), day).name for unit_id in granted)
     roles = {grant.role for grant in grants}
     return Officer(

@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import accounts, clock, voices
-from satisfaction.calendars import read_calendar
 from satisfaction.case_figures import sees_case
 from satisfaction.errors import CaseNotFoundError
+from satisfaction.heirs import answering_for
 from satisfaction.models import (
     Account,
     Case,
@@ -29,7 +29,6 @@ from satisfaction.models import (
     Visit,
 )
 from satisfaction.office import name_of
-from satisfaction.periods import day_period
 from satisfaction.terms import CaseDeed, CaseKind, CaseState, Mark, Permission
 from satisfaction.text import sort_key
 from satisfaction.voice_rows import Reader
@@ -250,7 +249,6 @@ def list_colleagues(
     An allegation may be given to those alone who may see allegations there.
     """
     today = clock.today()
-    line = read_calendar(session, day_period(today)).line(unit_id, today)
     needed = {Permission.HANDLE_CASES}
     if kind is CaseKind.ALLEGATION:
         needed.add(Permission.SEE_ALLEGATIONS)
@@ -260,7 +258,7 @@ def list_colleagues(
         .join(Grant, Grant.account_id == Account.id)
         .where(
             Account.disabled_at.is_(None),
-            Grant.unit_id.in_(line),
+            Grant.unit_id.in_(answering_for(session, unit_id, today)),
             Grant.role.in_(roles),
             Grant.from_day <= today,
             Grant.until_day.is_(None) | (Grant.until_day > today),

@@ -1,7 +1,8 @@
 """The log of deeds as it is read: by page, as a file, and forgotten when it is old enough.
 
-Refuses to change an entry. What no unit is named in is shown with the account that did it; what
-names neither is shown to those who read the log of every unit.
+Refuses to change an entry. What no unit is named in is shown with the account that did it. Those
+who read the log of every unit that there is are shown all of it: also what names nobody, and what
+was done in units that nobody answers for any more.
 """
 
 import json
@@ -21,12 +22,13 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
-from satisfaction.models import Account, AuditEntry, Grant, Unit, UnitName
+from satisfaction.models import Account, AuditEntry, Grant, UnitName
 from satisfaction.terms import AuditAction
 from satisfaction.text import clean
 
@@ -122,9 +124,19 @@ def _visible(session: Session, scope: Set[int]) -> ColumnElement[bool]:
     holders = select(Grant.account_id).where(Grant.unit_id.in_(scope))
     theirs = or_(Account.unit_id.in_(scope), AuditEntry.account_id.in_(holders))
     seen = or_(AuditEntry.unit_id.in_(scope), and_(AuditEntry.unit_id.is_(None), theirs))
-    everything = set(session.scalars(select(Unit.id)).all()) <= set(scope)
-    nobodys = and_(AuditEntry.unit_id.is_(None), AuditEntry.account_id.is_(None))
-    return or_(seen, nobodys) if everything else seen
+    return true() if _living_units(session) <= scope else seen
+
+
+def _living_units(session: Session) -> Set[int]:
+    today = clock.today()
+    return set(
+        session.scalars(
+            select(UnitName.unit_id).where(
+                UnitName.from_day <= today,
+                or_(UnitName.until_day.is_(None), UnitName.until_day > today),
+            )
+        )
+    )
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

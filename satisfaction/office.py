@@ -196,6 +196,12 @@ def name_of(unit: Unit, day: date) -> UnitName:
     return unit.names[0]
 
 
+def existed_during(unit: Unit, period: Period) -> bool:
+    """Say whether a unit was there on any day of a period."""
+    first, last = unit.names[0].from_day, unit.names[-1].until_day
+    return first < period.end_day and (last is None or last > period.first_day)
+
+
 def get_desk(session: Session, desk_id: int) -> Desk:
     """Return a desk by its key.
 

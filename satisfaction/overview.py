@@ -5,7 +5,6 @@ Refuses units, desks and procedures that the officer's roles do not reach, as if
 
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -14,7 +13,7 @@ from satisfaction import clock, counting
 from satisfaction.errors import DeskNotFoundError, ProcedureNotFoundError, UnitNotFoundError
 from satisfaction.figures import CountQuery, Figures
 from satisfaction.models import Desk, Procedure, Unit
-from satisfaction.office import find_units, name_of, names_of, segments_under
+from satisfaction.office import existed_during, find_units, name_of, names_of, segments_under
 from satisfaction.parents import list_parent_links
 from satisfaction.periods import Period, day_period
 from satisfaction.terms import Channel, Dimension, RatingSource
@@ -162,15 +161,9 @@ def _first_living(session: Session, units: Iterable[Choice], period: Period) -> 
     """Return the first unit that existed at the end of a period, or the first that ever was."""
     ids = [unit.id for unit in units]
     known = find_units(session, ids)
-    living = (unit_id for unit_id in ids if _existed(known[unit_id], period.last_day))
+    last_day = day_period(period.last_day)
+    living = (unit_id for unit_id in ids if existed_during(known[unit_id], last_day))
     return next(living, ids[0] if ids else None)
-
-
-def _existed(unit: Unit, day: date) -> bool:
-    return any(
-        name.from_day <= day and (name.until_day is None or name.until_day > day)
-        for name in unit.names
-    )
 
 
 def _list_desks(session: Session, unit_id: int, period: Period) -> tuple[Choice, ...]:

@@ -18,9 +18,10 @@ from satisfaction.errors import (
     ProcedureNotFoundError,
     UnitNotFoundError,
 )
+from satisfaction.heirs import units_reached
 from satisfaction.models import Desk, Procedure, Reason, Unit
-from satisfaction.office import name_of, units_under
-from satisfaction.periods import Period
+from satisfaction.office import existed_during, name_of, segments_under, units_under
+from satisfaction.periods import Period, day_period
 from satisfaction.terms import ALLEGATIONS
 from satisfaction.text import sort_key
 from satisfaction.voice_rows import Reader, Wanted
@@ -70,8 +71,9 @@ def read_voices(
     Raises: UnitNotFoundError, DeskNotFoundError, ProcedureNotFoundError, NotFoundError for what
     is outside.
     """
-    within = _within(session, reader.voices, unit_id)
-    units, desks = _list_units(session, reader.voices), _list_desks(session, within)
+    within = _within_period(session, reader.voices, unit_id, wanted.period)
+    units = _list_units(session, reader.voices, wanted.period, asked=unit_id)
+    desks = _list_desks(session, within)
     procedures = _list_procedures(session, wanted.period)
     reasons = _list_reasons(session, sees_allegations=bool(reader.allegations & within))
     _check(wanted.desk_id, desks, DeskNotFoundError)
@@ -109,7 +111,7 @@ def read_cases(
         page=cases.list_cases(session, reader, replace(wanted, unit_ids=within), page=page),
         open=count_open(session, reader, unit_ids=within),
         times=measure_answers(session, reader, period, unit_ids=within),
-        units=_list_units(session, reader.cases),
+        units=_list_units(session, reader.cases, day_period(clock.today()), asked=unit_id),
         desks=desks,
         colleagues=_list_helpers(session, reader, within, unit_id),
         is_demonstration=_is_demonstration(session, within),
@@ -117,11 +119,24 @@ def read_cases(
 
 
 def _within(session: Session, scope: frozenset[int], unit_id: int | None) -> frozenset[int]:
+    """Return the units of a question about today, with those that a unit answers for."""
     if unit_id is None:
         return scope
     if unit_id not in scope:
         raise UnitNotFoundError(unit_id=unit_id)
-    return units_under(session, [unit_id], clock.today()) & scope
+    return units_reached(session, [unit_id], clock.today()) & scope
+
+
+def _within_period(
+    session: Session, scope: frozenset[int], unit_id: int | None, period: Period
+) -> frozenset[int]:
+    """Return the units of a question about a period, as the figures of that period have them."""
+    if unit_id is None:
+        return scope
+    if unit_id not in scope:
+        raise UnitNotFoundError(unit_id=unit_id)
+    segments = segments_under(session, unit_id, period)
+    return frozenset().union(*[segment.unit_ids for segment in segments]) & scope
 
 
 def _check(wanted: int | str | None, offered: Iterable[Option], error: type[NotFoundError]) -> None:
@@ -129,10 +144,16 @@ def _check(wanted: int | str | None, offered: Iterable[Option], error: type[NotF
         raise error(wanted=wanted)
 
 
-def _list_units(session: Session, scope: frozenset[int]) -> tuple[Option, ...]:
-    today = clock.today()
+def _list_units(
+    session: Session, scope: frozenset[int], period: Period, *, asked: int | None
+) -> tuple[Option, ...]:
+    """Return the units that were there during a period, and the one that is asked for."""
     units = session.scalars(select(Unit).where(Unit.id.in_(sorted(scope))))
-    return _sorted(Option(unit.id, name_of(unit, today).name) for unit in units)
+    return _sorted(
+        Option(unit.id, name_of(unit, period.last_day).name)
+        for unit in units
+        if unit.id == asked or existed_during(unit, period)
+    )
 
 
 def _list_desks(session: Session, within: frozenset[int]) -> tuple[Option, ...]:

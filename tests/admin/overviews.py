@@ -86,3 +86,18 @@ def count_by(ward: Office, by: Dimension, **filters: Any) -> Figures:
 def number_of(text: str) -> int:
     """Return a number as it is shown."""
     return int(text.replace(".", ""))
+
+
+def voice_addresses(html: str, part: str) -> list[str]:
+    """Return where the voices behind the figures of one part are listed."""
+    return [
+        unescape(one) for one in re.findall(r'href="(/admin/voices\?[^"]*)"', part_of(html, part))
+    ]
+
+
+def count_listed(browser: OfficersBrowser, address: str) -> int:
+    """Return how many voices the list of an address says that it holds."""
+    answer = browser.get(address)
+    assert answer.status_code == 200, address
+    found = re.search(r"([\d.]+) ý kiến chưa hài lòng hoặc có lời", answer.text)
+    return number_of(found[1]) if found else 0

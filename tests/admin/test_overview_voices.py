@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import clock, counting, recording, visits
+from satisfaction import clock, counting, office, recording, succession, visits
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import reading, unit_of_work
 from satisfaction.figures import CountQuery
@@ -22,18 +22,19 @@ from satisfaction.terms import (
     Dimension,
     Role,
 )
-from tests.admin.officers import OfficersBrowser, make_officer, signed_in
+from tests.admin.officers import make_officer, signed_in
 from tests.admin.overviews import (
     MARCH,
     MONDAY,
     PAGE,
     count_by,
+    count_listed,
     figure_of,
-    number_of,
     open_overview,
     part_of,
     plant,
     text_of,
+    voice_addresses,
 )
 from tests.conftest import NOW, Office
 from tests.core.voicing import speak
@@ -119,20 +120,6 @@ def test_words_of_who_was_satisfied_are_not_among_the_latest_low_ones(
     assert "Rất chu đáo" in browser.get("/admin/voices?period=2026-03").text
 
 
-def _addresses(html: str, part: str) -> list[str]:
-    return [
-        unescape(one) for one in re.findall(r'href="(/admin/voices\?[^"]*)"', part_of(html, part))
-    ]
-
-
-def _listed(browser: OfficersBrowser, address: str) -> int:
-    """Return how many voices the list of an address says that it holds."""
-    answer = browser.get(address)
-    assert answer.status_code == 200, address
-    found = re.search(r"([\d.]+) ý kiến chưa hài lòng hoặc có lời", answer.text)
-    return number_of(found[1]) if found else 0
-
-
 @pytest.mark.parametrize("narrowing", ["", "&channel=online", "&channel=in_person"])
 def test_each_figure_leads_to_as_many_voices_as_it_counts(
     app: Flask, march: Office, elsewhere: Office, narrowing: str
@@ -165,12 +152,12 @@ def test_each_figure_leads_to_as_many_voices_as_it_counts(
         reasons = counting.count_reasons(session, query, with_allegations=True)
     expected["reasons"] = sorted(row.count for row in reasons.rows if row.count)
     for part, counts in expected.items():
-        found = [one for one in _addresses(html, part) if "level=1" in one]
+        found = [one for one in voice_addresses(html, part) if "level=1" in one]
         assert all(narrowing.lstrip("&") in one for one in found)
-        assert sorted(_listed(browser, one) for one in found) == counts, part
+        assert sorted(count_listed(browser, one) for one in found) == counts, part
     figure = re.search(r'data-figure="unsatisfied">.*?href="([^"]*)"', html, re.DOTALL)
     assert figure is not None
-    assert _listed(browser, unescape(figure[1])) == unsatisfied
+    assert count_listed(browser, unescape(figure[1])) == unsatisfied
 
 
 def test_opinions_without_a_visit_are_said_to_be_beyond_the_count(
@@ -182,11 +169,25 @@ def test_opinions_without_a_visit_are_said_to_be_beyond_the_count(
         recording.record_rating(session, given)
     browser = open_overview(app, march, Role.HEAD)
     html = browser.get(PAGE).text
-    address = next(one for one in _addresses(html, "places") if "desk" not in one)
+    address = next(one for one in voice_addresses(html, "places") if "desk" not in one)
     total = count_by(march, Dimension.TOTAL).total
-    assert _listed(browser, address) == total.neutral + total.dissatisfied + 1
+    assert count_listed(browser, address) == total.neutral + total.dissatisfied + 1
     said = "Trong đó 1 ý kiến không gắn lượt phục vụ nên không tính vào số liệu tổng quan."
     assert said in browser.get(address).text
+
+
+def test_a_unit_s_own_line_beside_those_under_it_leads_to_no_list(
+    app: Flask, march: Office, elsewhere: Office
+) -> None:
+    """The list of that unit would hold those of the units under it as well."""
+    plant(elsewhere, [1] * 4 + [5] * 40)
+    with unit_of_work() as session:
+        ward = office.get_unit(session, march.unit.id)
+        succession.move_unit(session, ward, elsewhere.unit, from_day=date(2026, 3, 1))
+    browser = open_overview(app, elsewhere, Role.HEAD)
+    html = browser.get(PAGE).text
+    found = [count_listed(browser, one) for one in voice_addresses(html, "places")]
+    assert sorted(found) == [15, 19]
 
 
 def test_a_period_that_the_list_does_not_take_is_led_to_no_list(app: Flask, march: Office) -> None:
@@ -195,8 +196,8 @@ def test_a_period_that_the_list_does_not_take_is_led_to_no_list(app: Flask, marc
     assert "level=" not in html
     assert "125" in figure_of(html, "answers")
     inside = browser.get("/admin/overview?from=2025-03-01&to=2026-03-31").text
-    address = next(one for one in _addresses(inside, "places") if "desk" not in one)
-    assert _listed(browser, address) == 15
+    address = next(one for one in voice_addresses(inside, "places") if "desk" not in one)
+    assert count_listed(browser, address) == 15
 
 
 def test_who_may_see_no_voice_is_led_to_none(app: Flask, march: Office) -> None:
@@ -218,7 +219,7 @@ def test_voices_that_nobody_has_seen_are_something_to_do_and_a_badge(
     address = re.search(r'class="todo-card[^"]*" href="(/admin/voices[^"]*)"', html)
     assert address is not None
     page = browser.get(unescape(address[1]))
-    assert _listed(browser, unescape(address[1])) == 15
+    assert count_listed(browser, unescape(address[1])) == 15
     name = re.findall(r'data-voice="(\w+)"', page.text)[0]
     sent = {"voice": name, "deed": "close", "note": "Đã xem"}
     assert browser.post("/admin/voices/cases", data=sent).status_code == 303
