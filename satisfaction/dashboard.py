@@ -33,11 +33,12 @@ from satisfaction.findings import (
     find_most,
     find_outliers,
     find_worst_hour,
-    hide_few,
+    hide_hours,
 )
 from satisfaction.models import Desk, Heartbeat, Kiosk
 from satisfaction.office import segments_under
 from satisfaction.overview import Scope, Wanted, open_scope
+from satisfaction.periods import Period, months_over
 from satisfaction.statistics import ChartPoint, Counted, Interval, wilson_interval
 from satisfaction.terms import Dimension, PeriodKind
 from satisfaction.text import sort_key
@@ -120,19 +121,26 @@ class Chart(Generic[Key]):
 
 @dataclass(frozen=True)
 class Hours:
-    """Answers by weekday and hour, and the hour that stands out, if one does.
+    """Answers by weekday and hour in months that are over, and the hour that stands out, if any.
 
-    ``hidden`` are the hours whose answers are so few that they are not shown one by one.
+    ``hidden`` are the hours that are not shown one by one. ``period`` is None where hours are not
+    told at all, because the question is narrower than a unit.
     """
 
     cells: Mapping[tuple[int, int], HourCount]
     worst: HourCount | None
     hidden: frozenset[tuple[int, int]] = frozenset()
+    period: Period | None = None
 
     @property
     def is_hidden(self) -> bool:
         """Whether no hour may be shown at all."""
         return len(self.hidden) == len(self.cells)
+
+    @property
+    def answers(self) -> int:
+        """How many answers the hours hold together."""
+        return sum(one.answers for one in self.cells.values())
 
 
 @dataclass(frozen=True)
@@ -335,15 +343,24 @@ def _chart_procedures(session: Session, query: CountQuery) -> Chart[str]:
 
 
 def _read_hours(session: Session, query: CountQuery) -> Hours:
+    """Return the hours of the whole months that are over, so that no day's hours can be had.
+
+    The hours of a period that ends on any day, less those of one that ends a day before, would be
+    those of one day; the hours of a desk or a procedure would be those of few people.
+    """
+    if query.desk_id is not None or query.procedure_id is not None or query.channel is not None:
+        return Hours({}, None)
+    query = replace(query, period=months_over(query.period, clock.today()))
     counts = counting.count_hours(session, query)
     cells = {(one.weekday, one.hour): one for one in counts}
     unsatisfied = {
         place: Counted(one.answers - one.satisfied, one.answers) for place, one in cells.items()
     }
-    hidden = hide_few({place: one.answers for place, one in cells.items()})
+    hidden = hide_hours(unsatisfied)
     worst = find_worst_hour(unsatisfied, fewest=FEWEST_OF_CELL)
     is_told = worst is not None and worst[0] not in hidden
-    return Hours(cells, cells[worst[0]] if worst and is_told else None, hidden)
+    told = cells[worst[0]] if worst and is_told else None
+    return Hours(cells, told, hidden, query.period)
 
 
 def _read_reasons(session: Session, query: CountQuery, *, has_allegations: bool) -> Reasons:

@@ -19,6 +19,8 @@ from satisfaction.statistics import (
 
 FEWEST = 30
 FEWEST_OF_CELL = 15
+FEWEST_UNSATISFIED = 5
+NOON = 12
 Key = TypeVar("Key", bound=Hashable)
 Thing = TypeVar("Thing")
 
@@ -136,6 +138,23 @@ def hide_few(
     shown = sorted(amounts.keys() - hidden, key=lambda key: amounts[key])
     if shown and 0 < sum(amounts[key] for key in hidden) < fewest:
         hidden.add(shown[0])
+    return frozenset(hidden)
+
+
+def hide_hours(unsatisfied: Mapping[tuple[int, int], Counted]) -> frozenset[tuple[int, int]]:
+    """Return the hours of weekdays that may not be shown: for few answers, or for whom they name.
+
+    Single low answers are known by their day and half-day to those who may see them. Where a
+    weekday's half-day has few of them in all, its hours would say when each of them was given.
+    """
+    hidden = set(hide_few({place: one.whole for place, one in unsatisfied.items()}))
+    halves: dict[tuple[int, bool], int] = {}
+    for (weekday, hour), one in unsatisfied.items():
+        half = weekday, hour < NOON
+        halves[half] = halves.get(half, 0) + one.amount
+    for weekday, hour in unsatisfied:
+        if 0 < halves[weekday, hour < NOON] < FEWEST_UNSATISFIED:
+            hidden.add((weekday, hour))
     return frozenset(hidden)
 
 

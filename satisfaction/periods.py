@@ -72,6 +72,16 @@ def month_period(day: date) -> Period:
     return months_period(day.year, day.month, month_count=1)
 
 
+def months_over(period: Period, today: date) -> Period:
+    """Return the whole months of a period that are over, or the last such month before its end."""
+    end = min(period.end_day, today + timedelta(days=1)).replace(day=1)
+    before = month_period(end - timedelta(days=1))
+    first = period.first_day
+    if first.day > 1:
+        first = month_period(first).end_day
+    return Period(min(first, before.first_day), end)
+
+
 def quarter_period(year: int, quarter: int) -> Period:
     """Return a quarter, 1 to 4, of a year."""
     return months_period(year, 3 * quarter - 2, month_count=3)

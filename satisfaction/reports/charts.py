@@ -186,10 +186,11 @@ def _band(limits: Sequence[Interval | None], edges: Sequence[float], axis: Axis)
 class Cell:
     """One hour of one weekday; ``shade`` is None where there are too few answers for a share.
 
-    Units: ``percent`` is whole percents of answers that are not satisfied.
+    Units: ``percent`` is whole percents of answers that are not satisfied. How many answers there
+    were is not drawn: with it, two months less one would give an hour that is hidden in the other.
     """
 
-    count: HourCount | None
+    is_empty: bool
     percent: int | None
     shade: int | None
 
@@ -225,9 +226,9 @@ def build_heat(
 
 def _cell(count: HourCount | None, *, is_hidden: bool) -> Cell:
     if count is None or is_hidden or count.answers < FEWEST_OF_CELL:
-        return Cell(count, None, None)
+        return Cell(count is None, None, None)
     percent = floor(100 * (count.answers - count.satisfied) / count.answers + 0.5)
-    return Cell(count, percent, sum(percent >= limit for limit in SHADES))
+    return Cell(False, percent, sum(percent >= limit for limit in SHADES))
 
 
 def measure_bars(rows: Sequence[ReasonCount]) -> tuple[tuple[ReasonCount, float], ...]:

@@ -10,12 +10,12 @@ from flask_babel import lazy_gettext
 from markupsafe import Markup, escape
 
 from satisfaction.comparison import Comparable, Earlier
-from satisfaction.dashboard import Chart, Dashboard, Line, Todo
+from satisfaction.dashboard import Chart, Dashboard, Hours, Line, Todo
 from satisfaction.errors import NoteRefusedError
 from satisfaction.faults import NoteFault
 from satisfaction.figures import CountRow, ReasonCount
 from satisfaction.findings import Amount, Change, find_amount
-from satisfaction.periods import parse_period
+from satisfaction.periods import kind_of, parse_period
 from satisfaction.terms import Dimension, Leaning, PeriodKind
 from satisfaction.web.comparison_words import say_obstacle
 from satisfaction.web.fleet_words import say_alert
@@ -294,7 +294,10 @@ def title_reasons(dashboard: Dashboard) -> Markup:
 
 def title_hours(dashboard: Dashboard) -> Markup:
     """Return the finding about the hours of the week."""
-    worst = dashboard.hours.worst
+    hours = dashboard.hours
+    if hours.period is None or hours.is_hidden:
+        return escape(_("Theo giờ trong tuần"))
+    worst = hours.worst
     if worst is None:
         return escape(_("Không giờ nào trong tuần khác hẳn mức chung"))
     share = (worst.answers - worst.satisfied) / worst.answers
@@ -303,6 +306,23 @@ def title_hours(dashboard: Dashboard) -> Markup:
         day=WEEKDAYS[worst.weekday],
         hour=worst.hour,
         share=as_share(share, 1),
+    )
+
+
+def say_hours(hours: Hours) -> str:
+    """Return of which answers and months the hours are, or why there are none."""
+    if hours.period is None:
+        return str(_("Chỉ chia theo giờ cho cả đơn vị, mọi bàn, thủ tục và kênh."))
+    period = name_period(kind_of(hours.period), hours.period)
+    if hours.is_hidden:
+        return str(_("%(period)s chưa đủ lượt để chia theo giờ.", period=period))
+    return str(
+        _(
+            "Phần trăm chưa hài lòng trong %(answers)s lượt của %(period)s. Chỉ tính các tháng đã"
+            " qua; ô gạch chéo: quá ít lượt nên không ghi số.",
+            answers=as_number(hours.answers),
+            period=period,
+        )
     )
 
 

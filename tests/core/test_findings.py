@@ -17,6 +17,7 @@ from satisfaction.findings import (
     find_outliers,
     find_worst_hour,
     hide_few,
+    hide_hours,
 )
 from satisfaction.statistics import Counted
 
@@ -160,3 +161,24 @@ def test_what_is_left_over_for_hidden_groups_is_no_small_group(amounts: dict[int
     assert rest == 0 or rest >= FEWEST_OF_CELL or not shown
     if sum(amounts.values()) < FEWEST:
         assert not shown
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.integers(0, 6), st.integers(7, 17)),
+        st.integers(1, 60).flatmap(
+            lambda whole: st.integers(0, min(whole, 6)).map(lambda low: Counted(low, whole))
+        ),
+        max_size=20,
+    )
+)
+def test_no_hour_tells_when_one_of_few_low_answers_was_given(
+    cells: dict[tuple[int, int], Counted],
+) -> None:
+    hidden = hide_hours(cells)
+    assert hide_few({place: one.whole for place, one in cells.items()}) <= hidden
+    for weekday, hour in cells.keys() - hidden:
+        low = sum(
+            one.amount for (day, at), one in cells.items() if (day, at < 12) == (weekday, hour < 12)
+        )
+        assert low == 0 or low >= 5

@@ -14,6 +14,7 @@ from satisfaction.periods import (
     iso_week,
     kind_of,
     month_period,
+    months_over,
     months_period,
     parse_period,
     quarter_period,
@@ -121,6 +122,32 @@ def test_clipping_keeps_what_is_in_both() -> None:
     assert quarter.clipped(date(2024, 3, 1), date(2025, 1, 1)) == month_period(date(2024, 3, 5))
     assert quarter.clipped(date(2023, 1, 1), date(2025, 1, 1)) == quarter
     assert quarter.clipped(date(2024, 4, 1), date(2025, 1, 1)) is None
+
+
+@given(
+    first=st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+    length=st.integers(1, 800),
+    today=st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+)
+def test_months_that_are_over_change_with_a_month_and_not_with_a_day(
+    first: date, length: int, today: date
+) -> None:
+    asked = Period(first, first + timedelta(days=length))
+    found = months_over(asked, today)
+    assert found.first_day.day == found.end_day.day == 1
+    assert found.end_day <= today
+    assert found.end_day <= asked.end_day
+    whole = {
+        month
+        for month in map(month_period, asked.days())
+        if asked.first_day <= month.first_day and month.end_day <= min(today, asked.end_day)
+    }
+    if whole:
+        assert found == Period(min(whole).first_day, max(whole).end_day)
+    else:
+        assert found == month_period(found.first_day)
+        following = month_period(found.end_day)
+        assert following.end_day > min(asked.end_day, today)
 
 
 def test_every_written_period_is_known_by_its_days() -> None:
