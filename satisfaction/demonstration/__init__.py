@@ -70,8 +70,7 @@ def load_demonstration(session: Session) -> Demonstration | None:
         _add_officer(session, officer, [ward.unit, past[DISTRICT_CODE]]) for officer in OFFICERS
     )
     plant_cases(session, ward.unit)
-    for day in rollups.list_stale_days(session):
-        rollups.rebuild_day(session, day)
+    rollups.rebuild_days(session, rollups.list_stale_days(session))
     return Demonstration(officers, ward.kiosk_tokens)
 
 

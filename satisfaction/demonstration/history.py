@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
@@ -187,7 +187,10 @@ def _store_dossiers(session: Session, dossiers: Sequence[PlannedDossier]) -> dic
     if not dossiers:
         return {}
     rows = [{"source_system": SOURCE_SYSTEM, **asdict(dossier)} for dossier in dossiers]
-    stored = session.execute(insert(Dossier).returning(Dossier.code, Dossier.id), rows)
+    session.execute(insert(Dossier), rows)
+    stored = session.execute(
+        select(Dossier.code, Dossier.id).where(Dossier.source_system == SOURCE_SYSTEM)
+    )
     return {row.code: row.id for row in stored}
 
 

@@ -1,4 +1,4 @@
-"""Today's phường Tây Hồ, with a fortnight of visits and answers up to this moment.
+"""Today's phường Tây Hồ, with visits and answers from the last month up to this moment.
 
 Refuses to look ahead: a day is always invented whole and cut at this moment, so what is shown
 does not depend on when the office was loaded. Units, codes and what became of the old wards are
@@ -24,6 +24,7 @@ from satisfaction.demonstration.history import (
 from satisfaction.demonstration.words import invent_words
 from satisfaction.models import Configuration, Procedure, Succession, Unit
 from satisfaction.office import REASONS
+from satisfaction.periods import month_period
 from satisfaction.terms import (
     Channel,
     DeskKind,
@@ -36,7 +37,6 @@ from satisfaction.terms import (
 
 FOUNDED_DAY = date(2025, 7, 1)
 WARD_CODE = "00103"
-FORTNIGHT = 14
 OPEN_HOURS = "07:30-11:30, 13:30-17:00"
 USUAL = (1.0, 2.5, 5.0, 37.0, 54.5)
 LOWER = (4.5, 8.0, 9.0, 42.0, 36.5)
@@ -96,7 +96,7 @@ class Ward:
 def load_present(
     session: Session, procedures: Sequence[Procedure], predecessors: dict[str, Unit]
 ) -> Ward:
-    """Add today's ward, what it followed, and its last fortnight."""
+    """Add today's ward, what it followed, its last whole month and this one so far."""
     unit = _add_ward(session, WARD_CODE, "Phường Tây Hồ")
     _add_successions(session, predecessors | {WARD_CODE: unit})
     configuration = office.configure_unit(
@@ -112,7 +112,7 @@ def load_present(
     configuration.we_changed_en = "Desk 6 opens in the morning to shorten the wait."
     places, tokens = _add_places(session, unit, configuration)
     today = clock.today()
-    first = max(FOUNDED_DAY, today - timedelta(days=FORTNIGHT))
+    first = max(FOUNDED_DAY, month_period(today.replace(day=1) - timedelta(days=1)).first_day)
     servings = [
         serving
         for offset in range((today - first).days + 1)

@@ -35,7 +35,7 @@ from satisfaction.models import (
     Unit,
     Visit,
 )
-from satisfaction.periods import Period, quarter_period
+from satisfaction.periods import Period, month_period, quarter_period
 from satisfaction.statistics import Counted, wilson_interval
 from satisfaction.terms import Channel, Dimension, Outcome, Role, SuccessionExtent
 from satisfaction.web.formats import as_number, as_shown_share
@@ -245,6 +245,9 @@ def test_today_s_ward_is_alive_up_to_this_moment_and_not_beyond() -> None:
     days = {row.key: row for row in _figures("00103", fortnight, Dimension.DAY).rows}
     assert len(days) == 11
     assert days[today.isoformat()].answers > 30
+    month = month_period(today.replace(day=1) - timedelta(days=1))
+    before = _figures("00103", month, Dimension.DAY)
+    assert sum(1 for row in before.rows if row.answers) == 20
     desks = _figures("00103", fortnight, Dimension.DESK).rows
     assert [row.label for row in desks] == [*(f"Bàn {n}" for n in range(1, 8)), "Trực tuyến"]
     assert all(row.answers > 20 for row in desks)

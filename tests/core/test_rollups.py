@@ -74,6 +74,25 @@ def test_a_day_without_anything_is_stored_as_such(ward: Office) -> None:
     assert _total(ward).answers == 1
 
 
+def test_many_days_are_stored_as_each_by_itself(ward: Office) -> None:
+    """Days on which nothing happened are stored too, and one that was stored falsely is mended."""
+    sunday, tuesday = MONDAY - timedelta(days=1), MONDAY + timedelta(days=1)
+    rated_visit(ward, 5, at=AT)
+    finished_visit(ward.desks[0], at=AT - timedelta(days=3))
+    _rebuild(sunday)
+    _rebuild()
+    with unit_of_work() as session:
+        session.execute(update(DailyCount).values(level_5=7, local_day=sunday))
+        stale = list(Period(date(2026, 3, 6), tuesday).days())
+        rollups.rebuild_days(session, stale)
+        assert not rollups.list_stale_days(session)
+        rows = session.scalars(select(CountedDay.local_day).order_by(CountedDay.local_day)).all()
+    assert list(rows) == stale
+    assert _total(ward).answers == 1
+    with pytest.raises(InvalidPeriodError), unit_of_work() as session:
+        rollups.rebuild_days(session, [MONDAY, tuesday])
+
+
 def test_the_days_to_rebuild_are_those_missing_or_marked(ward: Office, now: datetime) -> None:
     with reading() as session:
         assert rollups.list_stale_days(session) == []
