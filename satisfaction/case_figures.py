@@ -83,6 +83,22 @@ def count_open(
     return OpenCases(*row)
 
 
+def count_overdue(
+    session: Session, unit_ids: frozenset[int], *, with_allegations: bool
+) -> tuple[int, date | None]:
+    """Return how many answers units owe past their day, and since which day the oldest waits."""
+    kinds = [kind for kind in CaseKind if with_allegations or kind is not CaseKind.ALLEGATION]
+    row = session.execute(
+        select(func.count(), func.min(Case.opened_day)).where(
+            Case.unit_id.in_(sorted(unit_ids)),
+            Case.kind.in_(kinds),
+            Case.state != CaseState.DONE,
+            Case.due_day < clock.today(),
+        )
+    ).one()
+    return row[0], row[1]
+
+
 def measure_answers(
     session: Session,
     reader: Reader,

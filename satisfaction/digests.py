@@ -76,6 +76,14 @@ class Correction:
 
 
 @dataclass(frozen=True)
+class Owed:
+    """Answers to citizens that are owed past their day, and since when the oldest one waits."""
+
+    amount: int = 0
+    oldest_day: date | None = None
+
+
+@dataclass(frozen=True)
 class Before:
     """The figures of the period that this one is compared with."""
 
@@ -122,7 +130,8 @@ class Facts:
 
     ``is_open`` is None where nobody has set hours; ``closed_days`` are those of a longer period.
     ``release`` takes the place of all counts for who sees no single answers; ``troubles`` are
-    those of the system itself, for who runs it.
+    those of the system itself, for who runs it. ``owed`` are the answers owed past their day, and
+    ``owed_in_all`` those to allegations with them.
     """
 
     kind: LetterKind
@@ -142,6 +151,8 @@ class Facts:
     closed_days: tuple[date, ...] = ()
     release: Release | None = None
     troubles: tuple[Trouble, ...] = ()
+    owed: Owed = Owed()
+    owed_in_all: Owed = Owed()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +190,7 @@ class Digest:
     hidden_devices: int
     corrections: tuple[Correction, ...]
     troubles: tuple[Trouble, ...] = ()
+    owed: Owed = Owed()
     lacks_file: bool = False
 
     @property
@@ -190,7 +202,9 @@ class Digest:
     def is_needed(self) -> bool:
         """Whether anything has to be handled at all, be it of a day that was told of before."""
         new_concerns = any(one.new_concerns for one in self.corrections)
-        return bool(self.needs or self.facts.devices or new_concerns or self.troubles)
+        return bool(
+            self.needs or self.facts.devices or new_concerns or self.troubles or self.owed.amount
+        )
 
     @property
     def is_late(self) -> bool:
@@ -264,7 +278,15 @@ def build_digest(
         hidden_devices=max(0, len(devices) - MOST_DEVICES),
         corrections=corrections,
         troubles=facts.troubles if reader.sees_system else (),
+        owed=_owed_to(facts, reader),
     )
+
+
+def _owed_to(facts: Facts, reader: Reader) -> Owed:
+    """Return the answers owed in all that a reader sees: who sees no voices sees no cases."""
+    if not reader.sees_reasons:
+        return Owed()
+    return facts.owed_in_all if reader.sees_allegations else facts.owed
 
 
 def without_counts(facts: Facts, *, limit: int, release: Release | None = None) -> Facts:
@@ -282,6 +304,8 @@ def without_counts(facts: Facts, *, limit: int, release: Release | None = None) 
         concerns=(),
         devices=devices,
         release=release,
+        owed=Owed(),
+        owed_in_all=Owed(),
     )
 
 

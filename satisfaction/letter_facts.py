@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock, counting
 from satisfaction.calendars import Calendar, read_calendar
+from satisfaction.case_figures import count_overdue
 from satisfaction.concerns import list_concerns
 from satisfaction.digests import (
     MOST_LINES,
@@ -19,6 +20,7 @@ from satisfaction.digests import (
     Device,
     Facts,
     Line,
+    Owed,
     Stated,
     read_stated,
     without_counts,
@@ -58,6 +60,11 @@ def read_facts(
         *[segment.unit_ids for segment in segments_under(session, unit_id, period)]
     )
     is_daily = kind is LetterKind.DAILY
+    owed, owed_in_all = (
+        [Owed(*count_overdue(session, under, with_allegations=told)) for told in (False, True)]
+        if kind is not LetterKind.MONTHLY
+        else [Owed(), Owed()]
+    )
     devices, device_count = (
         _list_devices(session, under, calendar, period.first_day) if is_daily else ((), 0)
     )
@@ -79,6 +86,8 @@ def read_facts(
         closed_days=()
         if is_daily
         else tuple(day for day in period.days() if _is_open(calendar, unit_id, day) is False),
+        owed=owed,
+        owed_in_all=owed_in_all,
     )
 
 

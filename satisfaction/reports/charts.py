@@ -206,7 +206,7 @@ class HeatMap:
 def build_heat(
     cells: Mapping[tuple[int, int], HourCount], hidden: Set[tuple[int, int]] = frozenset()
 ) -> HeatMap:
-    """Return the map of the hours that are told on some weekday; hidden ones without their share."""
+    """Return the map of the hours that are told on some weekday; hidden ones say nothing."""
     hours = tuple(sorted({hour for _, hour in cells.keys() - hidden}))
     weekdays = sorted({weekday for weekday, _ in cells})
     return HeatMap(

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext
 
 from satisfaction import clock
 from satisfaction.concerns import ReasonCount
-from satisfaction.digests import Comparison, Correction, Device, Digest, Finding
+from satisfaction.digests import Comparison, Correction, Device, Digest, Finding, Owed
 from satisfaction.figures import is_few
 from satisfaction.heartbeats import KioskTrouble
 from satisfaction.releases import satisfied_of
@@ -187,7 +187,7 @@ def _with_comparison(share: str, comparison: Comparison) -> str:
 def notes_of(digest: Digest) -> list[str]:
     """Return what is said under the finding: the comparison, and what is not as usual."""
     facts = digest.facts
-    said = [_say_comparison(digest)]
+    said = [_say_comparison(digest), _say_owed(digest.owed)]
     if digest.finding is Finding.DEVICES:
         said.append(
             str(
@@ -226,6 +226,19 @@ def _say_comparison(digest: Digest) -> str:
             period=period,
             satisfied=as_number(row.satisfied),
             answers=as_number(row.answers),
+        )
+    )
+
+
+def _say_owed(owed: Owed) -> str:
+    """Return how many answers to citizens are owed past their day, so that somebody gives them."""
+    if not owed.amount:
+        return ""
+    return str(
+        _(
+            "%(n)s việc đã quá hạn trả lời, cũ nhất từ %(day)s.",
+            n=as_number(owed.amount),
+            day=as_day(owed.oldest_day),
         )
     )
 

@@ -15,6 +15,7 @@ from satisfaction.digests import (
     Digest,
     Facts,
     Line,
+    Owed,
     Reader,
     build_digest,
     without_counts,
@@ -216,7 +217,12 @@ def make_digests() -> dict[str, tuple[Digest, Language]]:
         before=None,
         devices=(),
     )
-    made_up_for = replace(day, as_of=EVENING + timedelta(hours=15), devices=())
+    made_up_for = replace(
+        day,
+        as_of=EVENING + timedelta(hours=15),
+        devices=(),
+        owed_in_all=Owed(3, date(2025, 10, 3)),
+    )
     released = without_counts(monthly, limit=LIMIT, release=_release(month))
     vietnamese = {
         "daily": daily,

@@ -10,7 +10,18 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import calendars, clock, outbox, recording, scheduler, sending, subscriptions
+from satisfaction import (
+    calendars,
+    case_opening,
+    clock,
+    outbox,
+    recording,
+    scheduler,
+    sending,
+    subscriptions,
+    voices,
+)
+from satisfaction.case_changes import Change
 from satisfaction.config import Settings
 from satisfaction.database import reading, unit_of_work
 from satisfaction.letters import Slot, message_id
@@ -34,6 +45,7 @@ from satisfaction.web.contexts import this_app
 from satisfaction.web.report_files import WRITERS
 from tests.admin.officers import make_officer
 from tests.conftest import Office
+from tests.core.voicing import reader, speak
 from tests.jobs.posting import SENDER, PostOffice, post_office
 from tests.making import finished_visit, rated_visit, tap
 
@@ -238,6 +250,42 @@ def test_reasons_are_for_who_sees_voices_and_allegations_for_fewer(
         "tuan": (False, False),
     }
     assert "2 lượt không hài lòng" in texts["tuan"]
+
+
+def test_answers_owed_past_their_day_are_told_to_who_sees_them(
+    open_ward: Office, office: PostOffice
+) -> None:
+    """Also where nothing else has to be handled; an allegation only to who sees allegations."""
+    begun = TODAY - 14 * DAY
+    rate_day(open_ward, begun, "1")
+    speak(open_ward, 1, at=clock.start_of_day(begun) + timedelta(hours=10), reasons=("fee",))
+    with clock.replaced(clock.start_of_day(begun + DAY) + timedelta(hours=9)):
+        who = reader(Role.SUPERVISOR, open_ward, account_id=officer(open_ward, "v", Role.HEAD).id)
+        with unit_of_work() as session:
+            names = [one.name for one in voices.list_latest(session, who)]
+            case_opening.open_cases(session, who, names[:1], change=Change())
+            case_opening.open_due_cases(session)
+    for name, role in (
+        ("hanh", Role.SUPERVISOR),
+        ("minh", Role.HEAD),
+        ("tuan", Role.ADMINISTRATOR),
+    ):
+        subscribe(
+            open_ward,
+            f"{name}@example.gov.vn",
+            account_id=officer(open_ward, name, role).id,
+            kinds=frozenset({LetterKind.DAILY}),
+            is_only_when_needed=True,
+        )
+    rate_day(open_ward, TODAY, "555")
+    with unit_of_work() as session:
+        for kiosk in open_ward.kiosks:
+            session.get_one(Kiosk, kiosk.id).revoked_at = clock.now()
+    tick(EVENING, office)
+    texts = {one["To"].split("@")[0]: plain_of(one) for one in office.arrived}
+    assert texts.keys() == {"hanh", "minh"}
+    assert "1 việc đã quá hạn trả lời, cũ nhất từ 25/02/2026." in texts["hanh"]
+    assert "2 việc đã quá hạn trả lời, cũ nhất từ 25/02/2026." in texts["minh"]
 
 
 def test_who_may_not_see_the_unit_any_more_gets_nothing(
