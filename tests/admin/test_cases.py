@@ -141,6 +141,8 @@ def test_an_auditor_reads_cases_without_words_and_cannot_touch_them(
     assert "bà Thử" not in page
     assert "Nội dung không hiện cho vai trò này" in page
     assert "<textarea" not in page
+    assert "Hồ sơ phía sau" not in page
+    assert "Hồ sơ phía sau" in supervisor.get(case).text
     assert auditor.post(case, {"version": "2", "note": "x"}).status_code == 403
     assert auditor.get("/admin/cases").status_code == 200
     assert auditor.get("/admin/voices").status_code == 403
