@@ -27,16 +27,16 @@ from admin.case_forms import (
     as_token,
 )
 from admin.forms import as_key
-from admin.voice_questions import CASE_NAMES, ONLY, gather, read_cases, tidied
+from admin.voice_questions import CASE_NAMES, ONLY, gather, list_kinds, read_cases, tidied
 from satisfaction import case_changes, cases, clock, voice_sheets
 from satisfaction.case_changes import Seen
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import CaseChangedError, CaseRefusedError
 from satisfaction.periods import Period
-from satisfaction.terms import CaseKind, CaseState, Permission
+from satisfaction.terms import CaseState, Permission
 from satisfaction.web import htmx
 from satisfaction.web.case_words import explain_case
-from satisfaction.web.guards import client_network, requires
+from satisfaction.web.guards import client_network, current_officer, requires
 from satisfaction.web.readers import current_reader
 from satisfaction.web.unseen import forget_unseen
 
@@ -51,7 +51,8 @@ def index() -> ResponseReturnValue:
     if any(not word for word in request.args.values()):
         words = tidied(gather(request.args, CASE_NAMES))
         return redirect(f"{url_for('admin.cases.index')}?{words}")
-    question, end = read_cases(request.args), clock.today() + timedelta(days=1)
+    kinds = list_kinds(sees_allegations=current_officer().may(Permission.SEE_ALLEGATIONS))
+    question, end = read_cases(request.args, kinds), clock.today() + timedelta(days=1)
     with reading() as session:
         listed = voice_sheets.read_cases(
             session,
@@ -68,7 +69,7 @@ def index() -> ResponseReturnValue:
         listed=listed,
         form=TogetherForm(formdata=None),
         states=tuple(CaseState),
-        kinds=tuple(CaseKind),
+        kinds=kinds,
         only=ONLY,
     )
     return htmx.vary_on_htmx(make_response(page))

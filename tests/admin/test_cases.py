@@ -104,6 +104,19 @@ def test_what_is_no_change_or_no_case_is_refused(supervisor: OfficersBrowser, ca
     assert stored().version == 1
 
 
+def test_a_kind_that_an_officer_may_not_see_is_no_choice_of_theirs(
+    app: Flask, supervisor: OfficersBrowser, ward: Office, case: str
+) -> None:
+    plant_case(ward, speak(ward, 1, at=clock.now() - timedelta(days=1), reasons=("fee",)))
+    refused = supervisor.get("/admin/cases?kind=allegation")
+    unknown = supervisor.get("/admin/cases?kind=x")
+    assert (refused.status_code, refused.text) == (unknown.status_code, unknown.text)
+    for role, count in ((Role.HEAD, 1), (Role.INSPECTOR, 1)):
+        make_officer(role.value, role, unit=ward.unit)
+        page = signed_in(app, role.value).get("/admin/cases?kind=allegation")
+        assert (page.status_code, page.text.count("data-case=")) == (200, count)
+
+
 def test_the_dossier_is_shown_once_to_who_handles_the_case_and_never_elsewhere(
     app: Flask, supervisor: OfficersBrowser, ward: Office, case: str
 ) -> None:
