@@ -5,7 +5,7 @@ as it is. Every change is a line in the case's history and an entry in the log.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,7 +15,9 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
-from satisfaction.cases import find_case, list_colleagues
+from satisfaction.case_figures import sees_case
+from satisfaction.cases import find_case
+from satisfaction.colleagues import list_colleagues, read_reach
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.errors import (
     CaseChangedError,
@@ -29,6 +31,7 @@ from satisfaction.office import get_unit
 from satisfaction.terms import (
     AuditAction,
     CaseDeed,
+    CaseKind,
     CaseState,
 )
 from satisfaction.text import clean
@@ -100,9 +103,33 @@ def change_cases(
 ) -> tuple[Case, ...]:
     """Change several cases in the same way, all of them or none.
 
-    Raises: as :func:`change_case`.
+    Raises: as :func:`change_case`, and :func:`refuse_to_give`.
     """
+    seen = tuple(seen)
+    tokens = [one.token for one in seen]
+    found = session.scalars(select(Case).where(Case.token.in_(tokens), sees_case(reader)))
+    refuse_to_give(session, found.all(), change)
     return tuple(change_case(session, reader, one, change=change) for one in seen)
+
+
+def refuse_to_give(session: Session, chosen: Sequence[Case], change: Change) -> None:
+    """Refuse to give cases away of which the officer may not handle every one.
+
+    Raises: CaseRefusedError with how many are outside of the officer's units, and how many are
+    allegations in them that the officer may not see.
+    """
+    wanted = change.assignee_id
+    given = [case for case in chosen if case.assignee_id != wanted]
+    if not wanted or not given:
+        return
+    reach = read_reach(session, wanted, {case.unit_id for case in given})
+    blind = reach.cases - reach.allegations
+    outside = sum(case.unit_id not in reach.cases for case in given)
+    unseen = sum(case.kind is CaseKind.ALLEGATION and case.unit_id in blind for case in given)
+    if outside or unseen:
+        raise CaseRefusedError(
+            fault=CaseFault.NOT_FOR_ALL, outside=outside, unseen=unseen, of=len(chosen)
+        )
 
 
 def publish_line(

@@ -13,25 +13,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from satisfaction import accounts, clock, voices
-from satisfaction.calendars import read_calendar
+from satisfaction import clock, voices
 from satisfaction.case_figures import sees_case
+from satisfaction.colleagues import Colleague, list_colleagues
 from satisfaction.errors import CaseNotFoundError
 from satisfaction.models import (
     Account,
     Case,
     CaseEvent,
     Desk,
-    Grant,
     Level,
     Rating,
     Unit,
     Visit,
 )
 from satisfaction.office import name_of
-from satisfaction.periods import day_period
-from satisfaction.terms import CaseDeed, CaseKind, CaseState, Mark, Permission
-from satisfaction.text import sort_key
+from satisfaction.terms import CaseDeed, CaseKind, CaseState, Mark
 from satisfaction.voice_rows import Reader
 from satisfaction.voices import Voice
 
@@ -107,14 +104,6 @@ class Event:
     words: str | None
     is_hidden: bool
     is_erased: bool
-
-
-@dataclass(frozen=True)
-class Colleague:
-    """An officer whom a case may be given to."""
-
-    account_id: int
-    name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,35 +229,6 @@ def _count_pattern(session: Session, case: Case) -> int | None:
     if case.mark is None:
         return None
     return voices.count_marked(session, case.desk_id, day=case.day, mark=case.mark)
-
-
-def list_colleagues(
-    session: Session, unit_id: int, *, kind: CaseKind | None = None
-) -> tuple[Colleague, ...]:
-    """Return the officers who may handle a unit's cases today, by name.
-
-    An allegation may be given to those alone who may see allegations there.
-    """
-    today = clock.today()
-    line = read_calendar(session, day_period(today)).line(unit_id, today)
-    needed = {Permission.HANDLE_CASES}
-    if kind is CaseKind.ALLEGATION:
-        needed.add(Permission.SEE_ALLEGATIONS)
-    roles = [role for role, held in accounts.PERMISSIONS.items() if needed <= held]
-    found = session.execute(
-        select(Account.id, Account.display_name)
-        .join(Grant, Grant.account_id == Account.id)
-        .where(
-            Account.disabled_at.is_(None),
-            Grant.unit_id.in_(line),
-            Grant.role.in_(roles),
-            Grant.from_day <= today,
-            Grant.until_day.is_(None) | (Grant.until_day > today),
-        )
-        .distinct()
-    )
-    people = [Colleague(row.id, row.display_name) for row in found]
-    return tuple(sorted(people, key=lambda one: (sort_key(one.name), one.account_id)))
 
 
 def _as_lines(session: Session, reader: Reader, found: Sequence[Case]) -> tuple[CaseLine, ...]:

@@ -111,6 +111,7 @@ class CaseFault(StrEnum):
     """Why a change of a case is refused; nothing of it is kept."""
 
     NOT_OPEN_TO_HIM = "not_open_to_him"
+    NOT_FOR_ALL = "not_for_all"
     NO_ANSWER = "no_answer"
     NOTHING = "nothing"
     DAY_IS_OVER = "day_is_over"
