@@ -16,18 +16,19 @@ from sqlalchemy.orm import Session
 from satisfaction import clock
 from satisfaction.audit import record_deed
 from satisfaction.case_figures import sees_case
+from satisfaction.case_lines import is_shown_still
 from satisfaction.cases import find_case
 from satisfaction.colleagues import list_colleagues, read_reach
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.errors import (
     CaseChangedError,
     CaseRefusedError,
+    LineChangedError,
     PermissionDeniedError,
-    UnitNotConfiguredError,
 )
 from satisfaction.faults import CaseFault
 from satisfaction.models import Case, CaseEvent, Dossier, Rating, Visit
-from satisfaction.office import get_unit
+from satisfaction.office import find_configuration, get_unit
 from satisfaction.terms import (
     AuditAction,
     CaseDeed,
@@ -133,23 +134,34 @@ def refuse_to_give(session: Session, chosen: Sequence[Case], change: Change) -> 
 
 
 def publish_line(
-    session: Session, reader: Reader, seen: Seen, *, line_vi: str, line_en: str
+    session: Session,
+    reader: Reader,
+    seen: Seen,
+    *,
+    line_vi: str,
+    line_en: str,
+    over: int | None = None,
 ) -> None:
     """Say on the unit's waiting screens what a case has changed; empty words take it back.
 
+    ``over`` names the version of the screens that the officer saw.
     Writes: configuration, voice_case, case_event, audit_entry.
-    Raises: as :func:`change_case`.
+    Raises: as :func:`change_case`; LineChangedError when the line is another one by now.
     """
     line_vi, line_en = clean(line_vi), clean(line_en)
     if max(len(line_vi), len(line_en)) > LONGEST_LINE:
         raise CaseRefusedError(fault=CaseFault.TOO_LONG, most=LONGEST_LINE)
     case = _take(session, reader, seen)
-    unit = get_unit(session, case.unit_id)
+    current = find_configuration(session, case.unit_id, clock.now())
+    if current is None:
+        raise CaseRefusedError(fault=CaseFault.NOT_CONFIGURED)
+    if over is not None and not is_shown_still(session, over, current):
+        raise LineChangedError(unit_id=case.unit_id)
+    if (line_vi, line_en) == (current.we_changed_vi, current.we_changed_en):
+        raise CaseRefusedError(fault=CaseFault.NOTHING)
     changes = Changes(we_changed_vi=line_vi, we_changed_en=line_en)
-    try:
-        change_configuration(session, unit, changes, changed_by_id=reader.account_id)
-    except UnitNotConfiguredError as problem:
-        raise CaseRefusedError(fault=CaseFault.NOT_CONFIGURED) from problem
+    unit = get_unit(session, case.unit_id)
+    change_configuration(session, unit, changes, changed_by_id=reader.account_id)
     detail = {"vi": line_vi, "en": line_en}
     add_event(session, case, CaseDeed.PUBLISHED, account_id=reader.account_id, detail=detail)
     session.flush()

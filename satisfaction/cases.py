@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from satisfaction import clock, voices
 from satisfaction.case_figures import sees_case
+from satisfaction.case_lines import ShownLine, find_shown
 from satisfaction.colleagues import Colleague, list_colleagues
 from satisfaction.errors import CaseNotFoundError
 from satisfaction.models import (
@@ -120,6 +121,7 @@ class CaseSheet:
     may_open_dossier: bool
     has_dossier: bool
     pattern_count: int | None
+    shown: ShownLine | None
 
 
 def list_cases(session: Session, reader: Reader, wanted: CasesWanted, *, page: int = 1) -> CasePage:
@@ -203,6 +205,7 @@ def read_case(session: Session, reader: Reader, token: uuid.UUID) -> CaseSheet:
         may_open_dossier=is_his and has_dossier and case.unit_id in reader.dossiers,
         has_dossier=has_dossier,
         pattern_count=_count_pattern(session, case),
+        shown=find_shown(session, reader, case.unit_id) if line.may_handle else None,
     )
 
 
