@@ -85,9 +85,10 @@ class CaseForm(FlaskForm):
 
 
 class LineForm(FlaskForm):
-    """The line for the waiting screens, in both languages."""
+    """The line for the waiting screens in both languages, and the version that it replaces."""
 
     version = HiddenField()
+    over = HiddenField()
     line_vi = StringField(
         _("Câu tiếng Việt"),
         [Length(max=LONGEST_LINE, message=_("Câu dài nhất 300 ký tự."))],

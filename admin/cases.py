@@ -27,16 +27,16 @@ from admin.case_forms import (
     as_token,
 )
 from admin.forms import as_key
-from admin.voice_questions import CASE_NAMES, ONLY, gather, read_cases, tidied
+from admin.voice_questions import CASE_NAMES, ONLY, gather, list_kinds, read_cases, tidied
 from satisfaction import case_changes, cases, clock, voice_sheets
 from satisfaction.case_changes import Seen
 from satisfaction.database import reading, unit_of_work
-from satisfaction.errors import CaseChangedError, CaseRefusedError
+from satisfaction.errors import CaseChangedError, CaseRefusedError, LineChangedError
 from satisfaction.periods import Period
-from satisfaction.terms import CaseKind, CaseState, Permission
+from satisfaction.terms import CaseState, Permission
 from satisfaction.web import htmx
 from satisfaction.web.case_words import explain_case
-from satisfaction.web.guards import client_network, requires
+from satisfaction.web.guards import client_network, current_officer, requires
 from satisfaction.web.readers import current_reader
 from satisfaction.web.unseen import forget_unseen
 
@@ -51,7 +51,8 @@ def index() -> ResponseReturnValue:
     if any(not word for word in request.args.values()):
         words = tidied(gather(request.args, CASE_NAMES))
         return redirect(f"{url_for('admin.cases.index')}?{words}")
-    question, end = read_cases(request.args), clock.today() + timedelta(days=1)
+    kinds = list_kinds(sees_allegations=current_officer().may(Permission.SEE_ALLEGATIONS))
+    question, end = read_cases(request.args, kinds), clock.today() + timedelta(days=1)
     with reading() as session:
         listed = voice_sheets.read_cases(
             session,
@@ -68,7 +69,7 @@ def index() -> ResponseReturnValue:
         listed=listed,
         form=TogetherForm(formdata=None),
         states=tuple(CaseState),
-        kinds=tuple(CaseKind),
+        kinds=kinds,
         only=ONLY,
     )
     return htmx.vary_on_htmx(make_response(page))
@@ -132,7 +133,7 @@ def _page(token: uuid.UUID, *, problem: str = "", part: str = "change", **forms:
     }
     fresh = {
         "form": CaseForm(formdata=None, data=kept),
-        "line_form": LineForm(formdata=None),
+        "line_form": LineForm(formdata=None, data=_line_of(sheet)),
         "reason_form": DossierReasonForm(formdata=None),
     }
     return render_template(
@@ -144,6 +145,11 @@ def _page(token: uuid.UUID, *, problem: str = "", part: str = "change", **forms:
         today=clock.today().isoformat(),
         **(fresh | forms),
     )
+
+
+def _line_of(sheet: cases.CaseSheet) -> dict[str, str]:
+    """Return the line that is on the screens as the form begins with it."""
+    return {"line_vi": sheet.shown.vi, "line_en": sheet.shown.en} if sheet.shown else {}
 
 
 @blueprint.post("/<token>")
@@ -163,13 +169,20 @@ def update(token: str) -> ResponseReturnValue:
         forget_unseen()
     except CaseRefusedError as refusal:
         return _page(key, problem=explain_case(refusal), form=form), 422
-    except CaseChangedError:
-        return _page(key, problem=_changed(), form=form), 409
+    except CaseChangedError as changed:
+        return _page(key, problem=_changed(changed), form=form), 409
     flash(_("Đã lưu."), "good")
     return redirect(url_for("admin.cases.show", token=key), 303)
 
 
-def _changed() -> str:
+def _changed(error: CaseChangedError) -> str:
+    if isinstance(error, LineChangedError):
+        return str(
+            _(
+                "Câu trên màn hình vừa được đổi nên chưa đăng gì. Câu mới nhất ở dưới, phần chữ "
+                "vừa gõ vẫn còn; xem lại rồi đăng lần nữa."
+            )
+        )
     return str(
         _(
             "Có người vừa thay đổi việc này nên chưa lưu gì. Tình trạng mới nhất ở dưới, phần chữ "
@@ -190,14 +203,21 @@ def publish(token: str) -> ResponseReturnValue:
         problem = next(iter(form.errors.values()))[0]
         return _page(key, problem=problem, part="line", line_form=form), 422
     words = {"line_vi": form.line_vi.data or "", "line_en": form.line_en.data or ""}
+    seen, over = Seen(key, version), as_key(form.over.data)
     try:
         with unit_of_work() as session:
-            case_changes.publish_line(session, current_reader(), Seen(key, version), **words)
+            case_changes.publish_line(session, current_reader(), seen, over=over, **words)
     except CaseRefusedError as refusal:
         return _page(key, problem=explain_case(refusal), part="line", line_form=form), 422
-    except CaseChangedError:
-        return _page(key, problem=_changed(), part="line", line_form=form), 409
-    flash(_("Đã đăng lên màn hình chờ của đơn vị."), "good")
+    except CaseChangedError as changed:
+        return _page(key, problem=_changed(changed), part="line", line_form=form), 409
+    is_there = any(word.strip() for word in words.values())
+    flash(
+        _("Đã đăng lên màn hình chờ của đơn vị.")
+        if is_there
+        else _("Đã bỏ câu trên màn hình chờ của đơn vị."),
+        "good",
+    )
     return redirect(url_for("admin.cases.show", token=key), 303)
 
 

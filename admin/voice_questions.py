@@ -1,6 +1,6 @@
 """What an officer asks of voices and cases, as it stands in the address. Refuses what is none."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
@@ -117,16 +117,24 @@ def read_voices(arguments: MultiDict[str, str], today: date) -> VoiceQuestion:
     return VoiceQuestion(wanted, read_key(words, "unit"), _page(words), kind, words)
 
 
-def read_cases(arguments: MultiDict[str, str]) -> CaseQuestion:
-    """Read which cases are asked for; anything that is no question is a bad request."""
+def list_kinds(*, sees_allegations: bool) -> tuple[CaseKind, ...]:
+    """Return the kinds of cases that an officer may ask for."""
+    return tuple(kind for kind in CaseKind if sees_allegations or kind is not CaseKind.ALLEGATION)
+
+
+def read_cases(arguments: MultiDict[str, str], kinds: Collection[CaseKind]) -> CaseQuestion:
+    """Read which cases are asked for; anything that is no question is a bad request.
+
+    A kind that is not offered is answered as if there were none of that name.
+    """
     words = gather(arguments, CASE_NAMES)
-    only = words.get("only")
-    if only is not None and only not in ONLY:
+    only, kind = words.get("only"), read_term(CaseKind, words, name="kind")
+    if (only is not None and only not in ONLY) or (kind is not None and kind not in kinds):
         abort(400)
     wanted = CasesWanted(
         desk_id=read_key(words, "desk"),
         state=read_term(CaseState, words, name="state"),
-        kind=read_term(CaseKind, words, name="kind"),
+        kind=kind,
         is_mine=only == "mine",
         is_late=only == "late",
         is_escalated=only == "escalated",

@@ -106,6 +106,8 @@ def create() -> ResponseReturnValue:
         with unit_of_work() as session:
             opened = case_opening.open_cases(session, current_reader(), names, change=change)
             tokens = [case.token for case in opened]
+            waiting = [case for case in opened if case.state is not CaseState.DONE]
+            unassigned = sum(case.assignee_id is None for case in waiting)
         forget_unseen()
     except CaseRefusedError as refusal:
         flash(explain_case(refusal), "bad")
@@ -113,11 +115,22 @@ def create() -> ResponseReturnValue:
     except CaseChangedError:
         flash(_("Có người vừa xử lý một ý kiến trong số này. Chưa lưu gì; xem lại rồi làm."), "bad")
         return _back()
+    flash(_say_saved(len(tokens), unassigned), "good")
     if len(tokens) == 1:
-        flash(_("Đã lưu."), "good")
         return redirect(url_for("admin.cases.show", token=tokens[0]), 303)
-    flash(_("Đã lưu cho %(n)s ý kiến.", n=len(tokens)), "good")
     return _back()
+
+
+def _say_saved(count: int, unassigned: int) -> str:
+    """Return what was done, and for how many nobody is to do anything yet."""
+    if count == 1:
+        return str(_("Đã đưa vào xử lý, chưa giao cho ai.") if unassigned else _("Đã lưu."))
+    saved = str(_("Đã lưu cho %(n)s ý kiến.", n=count))
+    return f"{saved} {_say_unassigned(unassigned)}" if unassigned else saved
+
+
+def _say_unassigned(count: int) -> str:
+    return str(_("%(n)s việc trong số này chưa giao cho ai.", n=count))
 
 
 def _back() -> ResponseReturnValue:

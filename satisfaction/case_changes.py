@@ -5,7 +5,7 @@ as it is. Every change is a line in the case's history and an entry in the log.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,20 +15,24 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.audit import record_deed
-from satisfaction.cases import find_case, list_colleagues
+from satisfaction.case_figures import sees_case
+from satisfaction.case_lines import is_shown_still
+from satisfaction.cases import find_case
+from satisfaction.colleagues import list_colleagues, read_reach
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.errors import (
     CaseChangedError,
     CaseRefusedError,
+    LineChangedError,
     PermissionDeniedError,
-    UnitNotConfiguredError,
 )
 from satisfaction.faults import CaseFault
 from satisfaction.models import Case, CaseEvent, Dossier, Rating, Visit
-from satisfaction.office import get_unit
+from satisfaction.office import find_configuration, get_unit
 from satisfaction.terms import (
     AuditAction,
     CaseDeed,
+    CaseKind,
     CaseState,
 )
 from satisfaction.text import clean
@@ -100,29 +104,64 @@ def change_cases(
 ) -> tuple[Case, ...]:
     """Change several cases in the same way, all of them or none.
 
-    Raises: as :func:`change_case`.
+    Raises: as :func:`change_case`, and :func:`refuse_to_give`.
     """
+    seen = tuple(seen)
+    tokens = [one.token for one in seen]
+    found = session.scalars(select(Case).where(Case.token.in_(tokens), sees_case(reader)))
+    refuse_to_give(session, found.all(), change)
     return tuple(change_case(session, reader, one, change=change) for one in seen)
 
 
+def refuse_to_give(session: Session, chosen: Sequence[Case], change: Change) -> None:
+    """Refuse to give cases away of which the officer may not handle every one.
+
+    Raises: CaseRefusedError with how many are outside of the officer's units, and how many are
+    allegations in them that the officer may not see.
+    """
+    wanted = change.assignee_id
+    given = [case for case in chosen if case.assignee_id != wanted]
+    if not wanted or not given:
+        return
+    reach = read_reach(session, wanted, {case.unit_id for case in given})
+    blind = reach.cases - reach.allegations
+    outside = sum(case.unit_id not in reach.cases for case in given)
+    unseen = sum(case.kind is CaseKind.ALLEGATION and case.unit_id in blind for case in given)
+    if outside or unseen:
+        raise CaseRefusedError(
+            fault=CaseFault.NOT_FOR_ALL, outside=outside, unseen=unseen, of=len(chosen)
+        )
+
+
 def publish_line(
-    session: Session, reader: Reader, seen: Seen, *, line_vi: str, line_en: str
+    session: Session,
+    reader: Reader,
+    seen: Seen,
+    *,
+    line_vi: str,
+    line_en: str,
+    over: int | None = None,
 ) -> None:
     """Say on the unit's waiting screens what a case has changed; empty words take it back.
 
+    ``over`` names the version of the screens that the officer saw.
     Writes: configuration, voice_case, case_event, audit_entry.
-    Raises: as :func:`change_case`.
+    Raises: as :func:`change_case`; LineChangedError when the line is another one by now.
     """
     line_vi, line_en = clean(line_vi), clean(line_en)
     if max(len(line_vi), len(line_en)) > LONGEST_LINE:
         raise CaseRefusedError(fault=CaseFault.TOO_LONG, most=LONGEST_LINE)
     case = _take(session, reader, seen)
-    unit = get_unit(session, case.unit_id)
+    current = find_configuration(session, case.unit_id, clock.now())
+    if current is None:
+        raise CaseRefusedError(fault=CaseFault.NOT_CONFIGURED)
+    if over is not None and not is_shown_still(session, over, current):
+        raise LineChangedError(unit_id=case.unit_id)
+    if (line_vi, line_en) == (current.we_changed_vi, current.we_changed_en):
+        raise CaseRefusedError(fault=CaseFault.NOTHING)
     changes = Changes(we_changed_vi=line_vi, we_changed_en=line_en)
-    try:
-        change_configuration(session, unit, changes, changed_by_id=reader.account_id)
-    except UnitNotConfiguredError as problem:
-        raise CaseRefusedError(fault=CaseFault.NOT_CONFIGURED) from problem
+    unit = get_unit(session, case.unit_id)
+    change_configuration(session, unit, changes, changed_by_id=reader.account_id)
     detail = {"vi": line_vi, "en": line_en}
     add_event(session, case, CaseDeed.PUBLISHED, account_id=reader.account_id, detail=detail)
     session.flush()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from satisfaction import clock, voices
 from satisfaction.audit import record_deed
 from satisfaction.calendars import read_calendar
-from satisfaction.case_changes import Change, Seen, add_event, change_case
+from satisfaction.case_changes import Change, Seen, add_event, change_cases
 from satisfaction.deadlines import read_working_days
 from satisfaction.errors import PermissionDeniedError
 from satisfaction.models import Account, Case, Grant, Rating, RatingMark, RatingReason
@@ -59,15 +59,13 @@ def open_cases(
     """Have voices answered: open a case for each that has none, and change all in the same way.
 
     Writes: voice_case, case_event, audit_entry.
-    Raises: VoiceNotFoundError; PermissionDeniedError; as :func:`change_case`.
+    Raises: VoiceNotFoundError; PermissionDeniedError; as :func:`change_cases`.
     """
-    opened = []
-    for name in names:
-        case = _case_of(session, reader, name)
-        if change != Change():
-            case = change_case(session, reader, Seen(case.token, case.version), change=change)
-        opened.append(case)
-    return tuple(opened)
+    opened = tuple(_case_of(session, reader, name) for name in names)
+    if change == Change():
+        return opened
+    seen = [Seen(case.token, case.version) for case in opened]
+    return change_cases(session, reader, seen, change=change)
 
 
 def _case_of(session: Session, reader: Reader, name: str) -> Case:

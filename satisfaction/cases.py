@@ -13,24 +13,23 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from satisfaction import accounts, clock, voices
+from satisfaction import clock, voices
 from satisfaction.case_figures import sees_case
+from satisfaction.case_lines import ShownLine, find_shown
+from satisfaction.colleagues import Colleague, list_colleagues
 from satisfaction.errors import CaseNotFoundError
-from satisfaction.heirs import answering_for
 from satisfaction.models import (
     Account,
     Case,
     CaseEvent,
     Desk,
-    Grant,
     Level,
     Rating,
     Unit,
     Visit,
 )
 from satisfaction.office import name_of
-from satisfaction.terms import CaseDeed, CaseKind, CaseState, Mark, Permission
-from satisfaction.text import sort_key
+from satisfaction.terms import CaseDeed, CaseKind, CaseState, Mark
 from satisfaction.voice_rows import Reader
 from satisfaction.voices import Voice
 
@@ -108,14 +107,6 @@ class Event:
     is_erased: bool
 
 
-@dataclass(frozen=True)
-class Colleague:
-    """An officer whom a case may be given to."""
-
-    account_id: int
-    name: str
-
-
 @dataclass(frozen=True, kw_only=True)
 class CaseSheet:
     """One case as an officer sees it, and what the officer may do with it."""
@@ -130,6 +121,7 @@ class CaseSheet:
     may_open_dossier: bool
     has_dossier: bool
     pattern_count: int | None
+    shown: ShownLine | None
 
 
 def list_cases(session: Session, reader: Reader, wanted: CasesWanted, *, page: int = 1) -> CasePage:
@@ -213,6 +205,7 @@ def read_case(session: Session, reader: Reader, token: uuid.UUID) -> CaseSheet:
         may_open_dossier=is_his and has_dossier and case.unit_id in reader.dossiers,
         has_dossier=has_dossier,
         pattern_count=_count_pattern(session, case),
+        shown=find_shown(session, reader, case.unit_id) if line.may_handle else None,
     )
 
 
@@ -239,34 +232,6 @@ def _count_pattern(session: Session, case: Case) -> int | None:
     if case.mark is None:
         return None
     return voices.count_marked(session, case.desk_id, day=case.day, mark=case.mark)
-
-
-def list_colleagues(
-    session: Session, unit_id: int, *, kind: CaseKind | None = None
-) -> tuple[Colleague, ...]:
-    """Return the officers who may handle a unit's cases today, by name.
-
-    An allegation may be given to those alone who may see allegations there.
-    """
-    today = clock.today()
-    needed = {Permission.HANDLE_CASES}
-    if kind is CaseKind.ALLEGATION:
-        needed.add(Permission.SEE_ALLEGATIONS)
-    roles = [role for role, held in accounts.PERMISSIONS.items() if needed <= held]
-    found = session.execute(
-        select(Account.id, Account.display_name)
-        .join(Grant, Grant.account_id == Account.id)
-        .where(
-            Account.disabled_at.is_(None),
-            Grant.unit_id.in_(answering_for(session, unit_id, today)),
-            Grant.role.in_(roles),
-            Grant.from_day <= today,
-            Grant.until_day.is_(None) | (Grant.until_day > today),
-        )
-        .distinct()
-    )
-    people = [Colleague(row.id, row.display_name) for row in found]
-    return tuple(sorted(people, key=lambda one: (sort_key(one.name), one.account_id)))
 
 
 def _as_lines(session: Session, reader: Reader, found: Sequence[Case]) -> tuple[CaseLine, ...]:

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from satisfaction.cells import read_day, read_procedure_code, read_text
-from satisfaction.dossier_rows import RowProblem
+from satisfaction.dossier_rows import RowProblem, show_cell
 from satisfaction.errors import ImportRefusedError, OfficeChangeRefusedError
 from satisfaction.faults import FileFault, OfficeFault, RowFault
 from satisfaction.headings import MOST_SHOWN_SIGNS, choose_table, heading_key
@@ -78,8 +78,11 @@ _KINDS = {
     "buuchinh": DeskKind.REMOTE,
     "tructuyenbuuchinh": DeskKind.REMOTE,
 }
+_MISSING = {
+    CatalogueKind.PROCEDURES: RowFault.PROCEDURE_CODE_MISSING,
+    CatalogueKind.DESKS: RowFault.DESK_CODE_MISSING,
+}
 _FAULTS = {
-    OfficeFault.NO_WORDS: RowFault.CODE_MISSING,
     OfficeFault.WORDS_TOO_LONG: RowFault.TOO_LONG,
     OfficeFault.ODD_SIGNS: RowFault.ODD_SIGNS,
     OfficeFault.ODD_CODE: RowFault.ODD_CODE,
@@ -213,8 +216,7 @@ class CatalogueReader:
         cells: Mapping[CatalogueField, Cell],
         fault: RowFault,
     ) -> None:
-        shown = clean(str(cells.get(name) or "")[:200])[:MOST_SHOWN_SIGNS]
-        heading = self.columns.headings.get(name, "")
+        shown, heading = show_cell(cells.get(name)), self.columns.headings.get(name, "")
         self.problems.append(RowProblem(number, heading, shown, fault))
 
     def _read_code(self, number: int, cells: Mapping[CatalogueField, Cell]) -> str | None:
@@ -227,7 +229,8 @@ class CatalogueReader:
             try:
                 return read_code(str(text or ""), field="code", longest=longest)
             except OfficeChangeRefusedError as problem:
-                fault = _FAULTS[problem.fields["fault"]]
+                why = problem.fields["fault"]
+                fault = _MISSING[self.kind] if why is OfficeFault.NO_WORDS else _FAULTS[why]
         self._refuse(number, CatalogueField.CODE, cells, fault)
         return None
 

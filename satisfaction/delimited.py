@@ -109,6 +109,6 @@ def _as_spreadsheet(cells: list[str]) -> Sequence[Cell]:
         if not cell.startswith("=")
         else cell[2:-1].replace('""', '"')
         if len(cell) > 2 and cell.startswith('="') and cell.endswith('"')
-        else RowFault.FORMULA_WITHOUT_VALUE
+        else RowFault.FORMULA_IN_TEXT
         for cell in cells
     ]

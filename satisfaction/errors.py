@@ -145,6 +145,10 @@ class CaseChangedError(SatisfactionError):
     """Somebody changed the case since the officer's page was loaded; nothing was stored."""
 
 
+class LineChangedError(CaseChangedError):
+    """Somebody changed the line on the waiting screens since then; nothing was stored."""
+
+
 class CaseRefusedError(SatisfactionError):
     """A change of a case that makes no sense; ``fault`` says why."""
 

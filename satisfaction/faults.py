@@ -29,6 +29,8 @@ class RowFault(StrEnum):
     """Why one line of a list is not kept, or why one of its cells cannot be read."""
 
     CODE_MISSING = "code_missing"
+    PROCEDURE_CODE_MISSING = "procedure_code_missing"
+    DESK_CODE_MISSING = "desk_code_missing"
     NOT_A_CODE = "not_a_code"
     DUPLICATE_CODE = "duplicate_code"
     OTHER_UNIT = "other_unit"
@@ -36,6 +38,7 @@ class RowFault(StrEnum):
     CONTROL_SIGNS = "control_signs"
     ROUNDED_NUMBER = "rounded_number"
     FORMULA_WITHOUT_VALUE = "formula_without_value"
+    FORMULA_IN_TEXT = "formula_in_text"
     FORMULA_ERROR = "formula_error"
     NOT_A_DAY = "not_a_day"
     IMPOSSIBLE_DAY = "impossible_day"
@@ -108,6 +111,7 @@ class CaseFault(StrEnum):
     """Why a change of a case is refused; nothing of it is kept."""
 
     NOT_OPEN_TO_HIM = "not_open_to_him"
+    NOT_FOR_ALL = "not_for_all"
     NO_ANSWER = "no_answer"
     NOTHING = "nothing"
     DAY_IS_OVER = "day_is_over"

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from satisfaction import cases, clock, voices
 from satisfaction.case_figures import AnswerTimes, OpenCases, count_open, measure_answers
-from satisfaction.cases import CasePage, CasesWanted, Colleague
+from satisfaction.cases import CasePage, CasesWanted
+from satisfaction.colleagues import Colleague, list_helpers
 from satisfaction.errors import (
     DeskNotFoundError,
     NotFoundError,
@@ -20,7 +21,7 @@ from satisfaction.errors import (
 )
 from satisfaction.heirs import units_reached
 from satisfaction.models import Desk, Procedure, Reason, Unit
-from satisfaction.office import existed_during, name_of, segments_under, units_under
+from satisfaction.office import existed_during, name_of, segments_under
 from satisfaction.periods import Period, day_period
 from satisfaction.terms import ALLEGATIONS
 from satisfaction.text import sort_key
@@ -86,7 +87,7 @@ def read_voices(
         desks=desks,
         procedures=procedures,
         reasons=reasons,
-        colleagues=_list_helpers(session, reader, within, unit_id),
+        colleagues=list_helpers(session, within & reader.handling),
         is_demonstration=_is_demonstration(session, within),
     )
 
@@ -113,7 +114,7 @@ def read_cases(
         times=measure_answers(session, reader, period, unit_ids=within),
         units=_list_units(session, reader.cases, day_period(clock.today()), asked=unit_id),
         desks=desks,
-        colleagues=_list_helpers(session, reader, within, unit_id),
+        colleagues=list_helpers(session, within & reader.handling),
         is_demonstration=_is_demonstration(session, within),
     )
 
@@ -185,18 +186,6 @@ def _list_reasons(session: Session, *, sees_allegations: bool) -> tuple[Option, 
         for one in found
         if sees_allegations or one.code not in ALLEGATIONS
     )
-
-
-def _list_helpers(
-    session: Session, reader: Reader, within: frozenset[int], unit_id: int | None
-) -> tuple[Colleague, ...]:
-    """Return whom the cases of a list may be given to: who may handle those of all its units."""
-    asked = within & reader.handling
-    if unit_id is not None or len(asked) == 1:
-        return cases.list_colleagues(session, unit_id or min(asked)) if asked else ()
-    today = clock.today()
-    tops = [one for one in sorted(asked) if asked <= units_under(session, [one], today)]
-    return cases.list_colleagues(session, tops[0]) if tops else ()
 
 
 def _is_demonstration(session: Session, within: frozenset[int]) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from satisfaction import accounts, case_opening, clock, voices
 from satisfaction.case_changes import Change, Seen, change_case
-from satisfaction.cases import Colleague, list_colleagues
+from satisfaction.colleagues import Colleague, list_colleagues
 from satisfaction.models import Account, Unit
 from satisfaction.pseudonyms import Pseudonyms
 from satisfaction.terms import CaseState, Permission

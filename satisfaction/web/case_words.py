@@ -22,7 +22,7 @@ from satisfaction.terms import (
 )
 from satisfaction.voice_sheets import Option
 from satisfaction.voices import Voice
-from satisfaction.web.formats import as_day, is_vietnamese
+from satisfaction.web.formats import as_day, as_number, is_vietnamese
 
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
     HalfDay: {HalfDay.MORNING: _("buổi sáng"), HalfDay.AFTERNOON: _("buổi chiều")},
@@ -124,7 +124,32 @@ def _iso(text: str) -> str:
 
 def explain_case(refusal: CaseRefusedError) -> str:
     """Return why a change was refused, and what the officer can do."""
-    return str(FAULTS[refusal.fields["fault"]])
+    fields = refusal.fields
+    if fields["fault"] is CaseFault.NOT_FOR_ALL:
+        return _explain_giving(outside=fields["outside"], unseen=fields["unseen"], of=fields["of"])
+    return str(FAULTS[fields["fault"]])
+
+
+def _explain_giving(*, outside: int, unseen: int, of: int) -> str:
+    said = []
+    if outside:
+        said.append(
+            gettext(
+                "%(n)s trên %(all)s mục đã chọn thuộc đơn vị mà cán bộ này không được giao việc.",
+                n=as_number(outside),
+                all=as_number(of),
+            )
+        )
+    if unseen:
+        said.append(
+            gettext(
+                "%(n)s trên %(all)s mục đã chọn là phản ánh mà cán bộ này không được xem.",
+                n=as_number(unseen),
+                all=as_number(of),
+            )
+        )
+    said.append(gettext("Chưa lưu gì; bỏ chọn các mục đó hoặc giao cho người khác."))
+    return " ".join(said)
 
 
 def explain_policy(refusal: errors.PolicyInvalidError) -> str:

@@ -11,7 +11,7 @@ from satisfaction.errors import ImportRefusedError
 from satisfaction.faults import FileFault
 from satisfaction.terms import CatalogueKind
 from satisfaction.web.formats import as_number
-from satisfaction.web.import_words import say_counts, say_file_fault, say_problem
+from satisfaction.web.import_words import FILE_FAULTS, say_counts, say_file_fault, say_problem
 from satisfaction.web.languages import LANGUAGES
 
 KINDS: Mapping[CatalogueKind, str] = {
@@ -36,6 +36,15 @@ COLUMNS: Mapping[CatalogueKind, Mapping[CatalogueField, str]] = {
         CatalogueField.UNTIL_DAY: _("Ngày kết thúc"),
     },
 }
+_FILE_FAULTS: Mapping[FileFault, str] = {
+    **FILE_FAULTS,
+    FileFault.SEVERAL_LISTS: _(
+        "Nhiều trang tính cùng là danh mục: %(headings)s. Hãy lưu mỗi trang thành một tệp."
+    ),
+    FileFault.DUPLICATE_HEADING: _(
+        "Dòng tiêu đề %(line)s có các cột trùng nội dung: %(headings)s. Hãy bỏ bớt cột."
+    ),
+}
 LIKENESSES: Mapping[Likeness, str] = {
     Likeness.SAME_RECORD: _("cùng nội dung, khác mã"),
     Likeness.SAME_BUT_FORM: _("cùng tên, chỉ khác cách mã hóa dấu (NFC, NFD)"),
@@ -45,7 +54,7 @@ LIKENESSES: Mapping[Likeness, str] = {
 def say_catalogue_fault(error: ImportRefusedError, kind: CatalogueKind) -> str:
     """Return why a file cannot be read, and what to do about it."""
     if error.fields["reason"] is not FileFault.NO_HEADINGS:
-        return say_file_fault(error)
+        return say_file_fault(error, _FILE_FAULTS)
     columns = COLUMNS[kind]
     return str(
         gettext(

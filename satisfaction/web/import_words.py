@@ -65,6 +65,8 @@ FILE_FAULTS: Mapping[FileFault, str] = {
 }
 ROW_FAULTS: Mapping[RowFault, str] = {
     RowFault.CODE_MISSING: _("thiếu mã hồ sơ"),
+    RowFault.PROCEDURE_CODE_MISSING: _("thiếu mã TTHC"),
+    RowFault.DESK_CODE_MISSING: _("thiếu mã bàn"),
     RowFault.NOT_A_CODE: _("không phải mã hồ sơ"),
     RowFault.DUPLICATE_CODE: _("trùng mã với dòng %(first)s; chỉ dòng ấy được nhập"),
     RowFault.OTHER_UNIT: _("hồ sơ này đã thuộc một đơn vị khác"),
@@ -72,6 +74,9 @@ ROW_FAULTS: Mapping[RowFault, str] = {
     RowFault.CONTROL_SIGNS: _("có ký tự điều khiển không đọc được"),
     RowFault.ROUNDED_NUMBER: _("số đã bị Excel làm tròn; hãy định dạng cột thành văn bản"),
     RowFault.FORMULA_WITHOUT_VALUE: _("công thức chưa có kết quả; hãy mở bằng Excel rồi lưu lại"),
+    RowFault.FORMULA_IN_TEXT: _(
+        "bắt đầu bằng dấu = như công thức, mà tệp CSV không tính công thức; hãy ghi thẳng giá trị"
+    ),
     RowFault.FORMULA_ERROR: _("công thức bị lỗi"),
     RowFault.NOT_A_DAY: _("không phải ngày; hãy ghi dd/mm/yyyy"),
     RowFault.IMPOSSIBLE_DAY: _("không có ngày này"),
@@ -106,10 +111,10 @@ FIELDS: Mapping[ListField, str] = {
 }
 
 
-def say_file_fault(error: ImportRefusedError) -> str:
+def say_file_fault(error: ImportRefusedError, faults: Mapping[FileFault, str] = FILE_FAULTS) -> str:
     """Return why a file cannot be read, and what to do about it."""
     fields = error.fields
-    return str(FILE_FAULTS[fields["reason"]]) % {
+    return str(faults[fields["reason"]]) % {
         "megabytes": as_number(fields.get("most_bytes", 0) // MEGABYTE),
         "line": fields.get("line"),
         "most": as_number(fields.get("most")),

@@ -104,6 +104,19 @@ def test_what_is_no_change_or_no_case_is_refused(supervisor: OfficersBrowser, ca
     assert stored().version == 1
 
 
+def test_a_kind_that_an_officer_may_not_see_is_no_choice_of_theirs(
+    app: Flask, supervisor: OfficersBrowser, ward: Office, case: str
+) -> None:
+    plant_case(ward, speak(ward, 1, at=clock.now() - timedelta(days=1), reasons=("fee",)))
+    refused = supervisor.get("/admin/cases?kind=allegation")
+    unknown = supervisor.get("/admin/cases?kind=x")
+    assert (refused.status_code, refused.text) == (unknown.status_code, unknown.text)
+    for role, count in ((Role.HEAD, 1), (Role.INSPECTOR, 1)):
+        make_officer(role.value, role, unit=ward.unit)
+        page = signed_in(app, role.value).get("/admin/cases?kind=allegation")
+        assert (page.status_code, page.text.count("data-case=")) == (200, count)
+
+
 def test_the_dossier_is_shown_once_to_who_handles_the_case_and_never_elsewhere(
     app: Flask, supervisor: OfficersBrowser, ward: Office, case: str
 ) -> None:
@@ -141,6 +154,8 @@ def test_an_auditor_reads_cases_without_words_and_cannot_touch_them(
     assert "bà Thử" not in page
     assert "Nội dung không hiện cho vai trò này" in page
     assert "<textarea" not in page
+    assert "Hồ sơ phía sau" not in page
+    assert "Hồ sơ phía sau" in supervisor.get(case).text
     assert auditor.post(case, {"version": "2", "note": "x"}).status_code == 403
     assert auditor.get("/admin/cases").status_code == 200
     assert auditor.get("/admin/voices").status_code == 403
@@ -157,6 +172,40 @@ def test_a_line_is_put_on_the_waiting_screen(
     assert "Bàn 1 thêm người &lt;b&gt;" in kiosk.get("/kiosk/").text
     long = {"version": "2", "line_vi": "x" * 301}
     assert supervisor.post(f"{case}/line", long).status_code == 422
+
+
+def test_the_form_of_a_line_tells_which_is_shown_and_whose(
+    supervisor: OfficersBrowser, ward: Office, case: str
+) -> None:
+    other = f"/admin/cases/{plant_case(ward, speak(ward, 2, at=clock.now() - timedelta(days=1)))}"
+    page = supervisor.get(case).text
+    assert "đang không hiện câu nào" in page
+    sent = {"version": "1", "line_vi": "Thêm ghế", "line_en": "More <seats>", "over": over(page)}
+    said = supervisor.post(f"{case}/line", sent, follow_redirects=True).text
+    assert "Đã đăng lên màn hình chờ của đơn vị." in said
+    assert "Câu đang hiện đăng từ việc này." in said
+    late = supervisor.post(f"{other}/line", sent | {"line_vi": "Thêm bàn"})
+    assert late.status_code == 409
+    assert "Câu trên màn hình vừa được đổi" in late.text
+    assert 'value="Thêm bàn"' in late.text
+    page = supervisor.get(other).text
+    assert 'name="line_vi" id="line_vi" maxlength="300" autocomplete="off" value="Thêm ghế"' in page
+    assert 'value="More &lt;seats&gt;"' in page
+    assert f'<a href="{case}">Bàn 1' in page
+    assert "Đăng câu mới là thay câu ấy." in page
+    same = {"version": "1", "line_vi": "Thêm ghế", "line_en": "More <seats>", "over": over(page)}
+    refused = supervisor.post(f"{other}/line", same)
+    assert refused.status_code == 422
+    assert "Chưa có gì thay đổi." in refused.text
+    removed = supervisor.post(f"{other}/line", same | {"line_vi": "", "line_en": ""})
+    assert "Đã bỏ câu trên màn hình chờ của đơn vị." in supervisor.get(removed.location).text
+
+
+def over(page: str) -> str:
+    """Return which version of the screens a page's form would change."""
+    found = re.search(r'name="over" value="(\d+)"', page)
+    assert found is not None
+    return found[1]
 
 
 def test_several_cases_are_changed_together_or_not_at_all(

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import clock
+from satisfaction import accounts, clock
 from satisfaction.database import reading, unit_of_work
 from satisfaction.models import Case, Dossier, Rating
 from satisfaction.terms import Channel, Role
@@ -179,6 +179,56 @@ def test_several_voices_are_handed_on_together(
         assert supervisor.post("/admin/voices/cases", bad).status_code == 400
     unknown = {"voice": ["a" * 26], "deed": "open"}
     assert supervisor.post("/admin/voices/cases", unknown).status_code == 404
+
+
+def test_what_is_given_to_nobody_is_said_to_be(supervisor: OfficersBrowser, ward: Office) -> None:
+    names = [names_here().name(speak(ward, 1, at=yesterday(hour))) for hour in (8, 9, 10, 11)]
+
+    def said(deed: str, *voices: str, **fields: str) -> str:
+        sent = {"voice": list(voices), "deed": deed, **fields}
+        return supervisor.post("/admin/voices/cases", sent, follow_redirects=True).text
+
+    assert "Đã đưa vào xử lý, chưa giao cho ai." in said("assign", names[0])
+    both = said("assign", *names[1:3])
+    assert "Đã lưu cho 2 ý kiến. 2 việc trong số này chưa giao cho ai." in both
+    closed = said("close", *names[2:], note="Đã xem")
+    assert "Đã lưu cho 2 ý kiến." in closed
+    assert "chưa giao cho ai" not in closed
+
+
+def test_in_all_units_a_colleague_of_one_is_offered_and_the_rest_is_refused(
+    app: Flask, ward: Office, elsewhere: Office
+) -> None:
+    make_officer("tra", Role.INSPECTOR, unit=ward.unit)
+    with unit_of_work() as session:
+        account = accounts.get_account(session, "tra")
+        accounts.grant_role(
+            session, account, Role.INSPECTOR, unit=elsewhere.unit, from_day=date(2026, 1, 1)
+        )
+    hanh = make_officer("hanh", Role.SUPERVISOR, unit=ward.unit)
+    browser = signed_in(app, "tra")
+    here = [names_here().name(speak(ward, 1, at=yesterday(hour))) for hour in (8, 9)]
+    there = names_here().name(speak(elsewhere, 1, at=yesterday(9)))
+    told = names_here().name(speak(ward, 1, at=yesterday(9), reasons=("fee",)))
+    option = f'<option value="{hanh.id}">Cán bộ hanh · Phường Tây Hồ</option>'
+    assert option in browser.get("/admin/voices").text
+    assert "Cán bộ hanh</option>" in browser.get(f"/admin/voices?unit={ward.unit.id}").text
+    sent = {"voice": [*here, there, told], "deed": "assign", "assignee": str(hanh.id)}
+    page = browser.post("/admin/voices/cases", sent, follow_redirects=True).text
+    assert "1 trên 4 mục đã chọn thuộc đơn vị mà cán bộ này không được giao việc." in page
+    assert "1 trên 4 mục đã chọn là phản ánh mà cán bộ này không được xem." in page
+    assert "Chưa lưu gì" in page
+    with reading() as session:
+        assert session.scalars(select(Case)).all() == []
+    page = browser.post("/admin/voices/cases", sent | {"voice": here}, follow_redirects=True).text
+    assert "Đã lưu cho 2 ý kiến." in page
+    page = browser.get("/admin/cases").text
+    assert option in page
+    seen = re.findall(r'name="case" value="([^"]+)"', page)
+    xa = make_officer("xa", Role.HEAD, unit=elsewhere.unit)
+    sent = {"case": seen, "deed": "assign", "assignee": str(xa.id)}
+    page = browser.post("/admin/cases", sent, follow_redirects=True).text
+    assert "2 trên 2 mục đã chọn thuộc đơn vị" in page
 
 
 def test_no_page_of_the_list_tells_which_came_first(

@@ -14,6 +14,7 @@ from satisfaction import (
     case_opening,
     cases,
     clock,
+    colleagues,
     office,
     policies,
     voices,
@@ -224,7 +225,7 @@ def test_an_allegation_opens_by_itself_for_the_head_alone(
             cases.read_case(session, hanh, line.token)
         with pytest.raises(CaseNotFoundError):
             cases.read_case(session, reader(Role.AUDITOR, ward), line.token)
-        people = cases.list_colleagues(session, ward.unit.id, kind=CaseKind.ALLEGATION)
+        people = colleagues.list_colleagues(session, ward.unit.id, kind=CaseKind.ALLEGATION)
     assert [one.account_id for one in people] == [head.account_id]
     with pytest.raises(CaseRefusedError):
         changed(head, Seen(line.token, 1), assignee_id=hanh.account_id)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from openpyxl import Workbook
 from sqlalchemy import func, select
 
@@ -26,6 +27,7 @@ from satisfaction.terms import (
     CatalogueKind,
     DeskKind,
 )
+from satisfaction.web import catalogue_words, import_words
 from tests.conftest import Office
 from tests.making import rated_visit
 
@@ -129,7 +131,7 @@ def test_better_words_stay_the_procedure_and_later_ones_begin_a_version(
 @pytest.mark.parametrize(
     ("line", "heading", "fault"),
     [
-        (";Tên;;Lĩnh vực;;", "Mã TTHC", RowFault.CODE_MISSING),
+        (";Tên;;Lĩnh vực;;", "Mã TTHC", RowFault.PROCEDURE_CODE_MISSING),
         ("a b;Tên;;Lĩnh vực;;", "Mã TTHC", RowFault.ODD_CODE),
         ("1.000001;;;Lĩnh vực;;", "Mã TTHC", RowFault.NAME_MISSING),
         ("1.000001;Tên;;;;", "Mã TTHC", RowFault.SECTOR_MISSING),
@@ -142,7 +144,9 @@ def test_better_words_stay_the_procedure_and_later_ones_begin_a_version(
             "Hết hiệu lực",
             RowFault.UNTIL_BEFORE_FROM,
         ),
-        ("1.000001;=cmd|x;;Lĩnh vực;;", "Tên thủ tục", RowFault.FORMULA_WITHOUT_VALUE),
+        ("1.000001;=cmd|x;;Lĩnh vực;;", "Tên thủ tục", RowFault.FORMULA_IN_TEXT),
+        ("=1;Tên;;Lĩnh vực;;", "Mã TTHC", RowFault.FORMULA_IN_TEXT),
+        ("1.000001;Tên;;Lĩnh vực;=A1;", "Hiệu lực từ", RowFault.FORMULA_IN_TEXT),
     ],
 )
 def test_a_bad_line_is_named_and_the_good_ones_are_kept(
@@ -153,6 +157,38 @@ def test_a_bad_line_is_named_and_the_good_ones_are_kept(
     assert [(one.number, one.heading, one.fault) for one in report.problems] == [
         (4, heading, fault)
     ]
+    assert fault not in {one.value for one in report.problems}
+    assert import_words.say_row_fault(report.problems[0]) != ""
+
+
+def test_every_line_that_is_not_kept_is_named_before_and_after(importing: Importing) -> None:
+    odd = ("abc;;;;;", "abc;Tên;;;;", "abc", "abc,Tên", ";;abc;;;", "=1;=2;=3;=4;=5;=6", '"a;b"')
+    expected = [(number, True) for number in range(4, 4 + len(odd))]
+    for is_trial in (True, False):
+        report = importing(*GOOD, *odd, is_trial=is_trial)
+        assert (report.lines, report.bad) == (len(odd) + 2, len(odd))
+        named = {one.number: bool(import_words.say_row_fault(one)) for one in report.problems}
+        assert sorted(named.items()) == expected
+    # The office's own code is no fault: it is kept, and the trial says so too.
+    for is_trial in (True, False):
+        own = importing(*GOOD, "abc;Tên;;Lĩnh vực;;", is_trial=is_trial)
+        assert (own.lines, own.new, own.bad) == (3, 1, 0)
+    assert [one.name for one in _procedures("abc")] == ["Tên"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "said"),
+    [
+        (CatalogueKind.PROCEDURES, (*GOOD, ";Tên;;Lĩnh vực;;"), "thiếu mã TTHC"),
+        (CatalogueKind.DESKS, ("Mã bàn;Tên bàn", ";Bàn 9"), "thiếu mã bàn"),
+    ],
+)
+def test_a_missing_code_is_called_what_its_column_is_called(
+    app: Flask, importing: Importing, kind: CatalogueKind, lines: tuple[str, ...], said: str
+) -> None:
+    [problem] = importing(*lines, kind=kind).problems
+    with app.test_request_context():
+        assert import_words.say_row_fault(problem) == said
 
 
 def test_a_code_twice_is_refused_and_lookalikes_are_named(importing: Importing) -> None:
@@ -224,6 +260,21 @@ def test_a_workbook_of_desks_is_imported(
     assert _counts(importing(kind=CatalogueKind.DESKS, path=path)) == (4, 0, 0, 2, 2)
 
 
+def test_a_workbook_with_two_catalogues_is_refused_in_its_own_words(
+    importing: Importing, tmp_path: Path
+) -> None:
+    book = Workbook()
+    for name in ("Sheet", "Cũ"):
+        sheet = book[name] if name in book.sheetnames else book.create_sheet(name)
+        sheet.append(["Mã bàn", "Tên bàn"])
+    path = tmp_path / "desks.xlsx"
+    book.save(path)
+    with pytest.raises(ImportRefusedError) as raised:
+        importing(kind=CatalogueKind.DESKS, path=path)
+    said = catalogue_words.say_catalogue_fault(raised.value, CatalogueKind.DESKS)
+    assert said.startswith("Nhiều trang tính cùng là danh mục: “Sheet”; “Cũ”.")
+
+
 def test_a_desk_does_not_end_before_its_last_rating(ward: Office, importing: Importing) -> None:
     rated_visit(ward, 5, at=clock.now() - timedelta(hours=1))
     lines = ("Mã bàn;Tên bàn;Ngày kết thúc", "1;Bàn 1;01/03/2026", "2;Bàn 2;01/03/2026")
@@ -247,5 +298,7 @@ def test_what_is_no_catalogue_is_refused_whole(
     with pytest.raises(ImportRefusedError) as raised:
         importing(*lines)
     assert raised.value.fields["reason"] is reason
+    said = catalogue_words.say_catalogue_fault(raised.value, CatalogueKind.PROCEDURES)
+    assert not [word for word in ("hồ sơ", "ignored") if word in said]
     with reading() as session:
         assert session.scalar(select(func.count()).select_from(Sector)) == 1

@@ -40,8 +40,8 @@ def test_csv_texts_dressed_as_formulas_are_read_and_other_formulas_are_not(
     file: WriteFile,
 ) -> None:
     content = b'="000.17";"=""0""1""";=A1+1;=;-1\n'
-    without = RowFault.FORMULA_WITHOUT_VALUE
-    assert rows_of(file(content)) == [["000.17", '0"1', without, without, "-1"]]
+    formula = RowFault.FORMULA_IN_TEXT
+    assert rows_of(file(content)) == [["000.17", '0"1', formula, formula, "-1"]]
 
 
 @pytest.mark.parametrize("encoding", ["cp1258", "cp1252", "utf-16-le"])
@@ -83,7 +83,7 @@ def test_only_the_cells_that_are_wanted_are_read(file: WriteFile, tmp_path: Path
     text = file("mã;Nguyễn Văn A;ngày\n=1;Trần Thị B\n".encode())
     book = write_parts(tmp_path / "b.xlsx", sheet_xml(cells_xml("mã", "Nguyễn Văn A", "ngày")))
     expected: list[list[Cell]] = [["mã", None, "ngày"]]
-    for path, further in ((text, [[RowFault.FORMULA_WITHOUT_VALUE, None, ""]]), (book, [])):
+    for path, further in ((text, [[RowFault.FORMULA_IN_TEXT, None, ""]]), (book, [])):
         with open_tables(path, most_bytes=MEGABYTES) as tables:
             read = [list(line.cells) for line in tables[0].lines([2, 0])]
         assert read == expected + further

@@ -74,6 +74,42 @@ def test_a_voice_is_found_ticked_and_handed_on_by_keyboard_alone(heard: Office, 
     expect(page.get_by_role("heading", name="Xử lý", exact=True)).to_be_visible()
 
 
+def test_focus_stays_on_what_was_used_when_a_list_is_narrowed(heard: Office, tabs: Tabs) -> None:
+    page = _open(tabs, "/admin/voices")
+    worst = page.get_by_role("checkbox", name="Mức 1")
+    worst.focus()
+    page.keyboard.press("Space")
+    page.wait_for_url(re.compile("level=1"))
+    expect(page.locator("tr[data-voice]")).to_have_count(2)
+    expect(worst).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("checkbox", name="Mức 2")).to_be_focused()
+    page.keyboard.press("Space")
+    page.wait_for_url(re.compile("level=1%2C2|level=1&level=2|level=1,2"))
+    expect(page.get_by_role("checkbox", name="Mức 2")).to_be_focused()
+    for control, word in (
+        (page.get_by_role("link", name="Tháng này"), "period=this-month"),
+        (page.get_by_role("button", name="Tìm"), "period=this-month"),
+        (page.get_by_role("button", name="Lọc"), "period=this-month"),
+        (page.get_by_role("button", name="Xem", exact=True), "from="),
+    ):
+        control.focus()
+        with page.expect_response(re.compile("/admin/voices")):
+            page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(word))
+        expect(control).to_be_focused()
+    page.goto("/admin/cases")
+    for control, key in (
+        (page.get_by_label("Loại"), "ArrowDown"),
+        (page.get_by_role("button", name="Lọc"), "Enter"),
+    ):
+        control.focus()
+        with page.expect_response(re.compile("/admin/cases")):
+            page.keyboard.press(key)
+        page.wait_for_url(re.compile("kind=voice"))
+        expect(control).to_be_focused()
+
+
 def test_two_officers_at_one_case_lose_nothing(heard: Office, tabs: Tabs) -> None:
     tabs.allow("409")
     first, second = (_open(tabs, "/admin/cases", name) for name in ("hanh", "binh"))
