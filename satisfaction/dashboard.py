@@ -137,7 +137,7 @@ class Hours:
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why answers were not satisfied; ``most`` are the codes chosen most often."""
+    """Why answers were not satisfied; ``most`` are the codes that stand above the others."""
 
     counts: ReasonCounts
     most: tuple[str, ...]
@@ -348,7 +348,8 @@ def _read_hours(session: Session, query: CountQuery) -> Hours:
 
 def _read_reasons(session: Session, query: CountQuery, *, has_allegations: bool) -> Reasons:
     counts = counting.count_reasons(session, query, with_allegations=has_allegations)
-    return Reasons(counts, find_most((row.code, row.count) for row in counts.rows))
+    chosen = [(row.code, row.count) for row in counts.rows]
+    return Reasons(counts, find_most(chosen, whole=counts.reasoned))
 
 
 def _find_owed(session: Session, asked: Asked, unit_ids: frozenset[int]) -> list[Todo]:

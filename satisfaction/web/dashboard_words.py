@@ -14,7 +14,7 @@ from satisfaction.dashboard import Chart, Dashboard, Line, Todo
 from satisfaction.errors import NoteRefusedError
 from satisfaction.faults import NoteFault
 from satisfaction.figures import CountRow, ReasonCount
-from satisfaction.findings import Amount, Change, find_amount
+from satisfaction.findings import FEWEST_OF_CELL, Amount, Change, find_amount
 from satisfaction.periods import parse_period
 from satisfaction.terms import Dimension, Leaning, PeriodKind
 from satisfaction.web.comparison_words import say_obstacle
@@ -282,11 +282,12 @@ def title_reasons(dashboard: Dashboard) -> Markup:
     """Return the finding about reasons."""
     rows = {row.code: row for row in dashboard.reasons.counts.rows}
     most = [rows[code] for code in dashboard.reasons.most]
-    if not most:
+    if not rows:
         return escape(_("Chưa ai chọn lý do"))
+    if not most:
+        is_few = dashboard.reasons.counts.reasoned < FEWEST_OF_CELL
+        return escape(_("Lý do được chọn") if is_few else _("Không lý do nào nổi bật"))
     names = [name_reason(row) for row in most]
-    if len(names) > MOST_NAMED:
-        return escape(_("Không lý do nào nổi bật"))
     if len(names) == 1:
         return _say(_("%(name)s là lý do nhiều nhất"), name=names[0])
     return _say(_("%(names)s là những lý do nhiều nhất"), names=_join(names))

@@ -109,7 +109,7 @@ def test_the_sentence_names_the_desk_below_its_limit_and_the_title_too(
     todo = html.split('<ul class="todo"')[1].split("</ul>")[0]
     assert "Bàn 2 thấp hơn mức bình thường" in todo
     assert f"desk={march.desks[1].id}" in todo
-    assert "Chờ lâu là lý do nhiều nhất" in part_of(html, "reasons")
+    assert "Lý do được chọn" in part_of(html, "reasons")
     assert "Chứng thực chữ ký thấp hơn mức chung" in part_of(html, "procedures")
 
 
