@@ -32,6 +32,31 @@ from satisfaction.web.trouble_words import say_trouble
 from satisfaction.web.words import as_level, line_label, name_dates, name_period
 
 MOST_NAMED = 3
+COURSES: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("Tỷ lệ hài lòng từng ngày."),
+    Dimension.WEEK: lazy_gettext("Tỷ lệ hài lòng từng tuần, ghi ngày đầu tuần."),
+    Dimension.MONTH: lazy_gettext("Tỷ lệ hài lòng từng tháng."),
+}
+DOTS: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("ngày thường"),
+    Dimension.WEEK: lazy_gettext("một tuần"),
+    Dimension.MONTH: lazy_gettext("một tháng"),
+}
+HOLLOW_DOTS: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("cuối tuần hoặc dưới 30 lượt, dải rộng hơn"),
+    Dimension.WEEK: lazy_gettext("tuần dưới 30 lượt, dải rộng hơn"),
+    Dimension.MONTH: lazy_gettext("tháng dưới 30 lượt, dải rộng hơn"),
+}
+NO_COURSE: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("Cần ít nhất hai ngày có từ 15 lượt để vẽ."),
+    Dimension.WEEK: lazy_gettext("Cần ít nhất hai tuần có từ 15 lượt để vẽ."),
+    Dimension.MONTH: lazy_gettext("Cần ít nhất hai tháng có từ 15 lượt để vẽ."),
+}
+NO_DAYS: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("Chưa đủ lượt để so các ngày"),
+    Dimension.WEEK: lazy_gettext("Chưa đủ lượt để so các tuần"),
+    Dimension.MONTH: lazy_gettext("Chưa đủ lượt để so các tháng"),
+}
 NOTE_FAULTS: Mapping[NoteFault, str] = {
     NoteFault.TOO_LONG: lazy_gettext("Ghi chú dài nhất 200 ký tự."),
     NoteFault.NOT_ODD: lazy_gettext("Chỉ ghi chú được cho ngày nằm ngoài giới hạn."),
@@ -231,7 +256,7 @@ def title_days(chart: Chart[str]) -> Markup:
     odd = len(below) + len(above)
     if not odd:
         if chart.outliers.judged < 2:
-            return escape(_("Chưa đủ lượt để so các ngày"))
+            return escape(NO_DAYS[chart.by])
         return escape(_("Không có lúc nào bất thường, chỉ dao động ngẫu nhiên"))
     if odd > MOST_NAMED:
         texts = {

@@ -1,10 +1,12 @@
 """What the overview says: in both languages, of every kind of period, and nothing by halves."""
 
 import re
+from datetime import timedelta
 
+import pytest
 from flask import Flask
 
-from tests.admin.overviews import PAGE, open_overview, part_of, plant
+from tests.admin.overviews import MONDAY, PAGE, open_overview, part_of, plant
 from tests.conftest import Office
 
 
@@ -37,3 +39,40 @@ def test_a_reason_is_the_most_frequent_only_where_chance_does_not_say_so(
         plant(ward, [1] * amount, reasons=(reason,))
         assert _title(browser.get(PAGE).text, "reasons") == title
     assert _title(browser.get(f"{PAGE}&lang=en").text, "reasons") == "No reason stands out"
+
+
+@pytest.mark.parametrize(
+    ("period", "words", "english"),
+    [
+        ("2026-03", ("từng ngày.", "ngày thường", "bàn, từng ngày."), "a desk or day has"),
+        ("2026-Q1", ("từng tuần, ghi", "một tuần", "bàn, từng tuần."), "a desk or week has"),
+        (
+            "from=2025-01-01&to=2026-03-10",
+            ("từng tháng.", "một tháng", "bàn, từng tháng."),
+            "a desk or month has",
+        ),
+    ],
+)
+def test_the_course_says_whether_a_point_is_a_day_a_week_or_a_month(
+    app: Flask, ward: Office, period: str, words: tuple[str, str, str], english: str
+) -> None:
+    browser = open_overview(app, ward)
+    for back in (0, 7, 60):
+        plant(ward, [5] * 15, at=MONDAY - timedelta(days=back))
+    asked = period if "=" in period else f"period={period}"
+    html = browser.get(f"/admin/overview?{asked}").text
+    days = part_of(html, "days")
+    assert f"Tỷ lệ hài lòng {words[0]}" in days
+    assert f"</svg>{words[1]}</li>" in days
+    assert ("cuối tuần" in days) == (period == "2026-03")
+    assert f"từng {words[2]}" in html
+    assert english in browser.get(f"/admin/overview?{asked}&lang=en").text
+
+
+def test_a_course_that_cannot_be_drawn_says_what_it_would_need(app: Flask, ward: Office) -> None:
+    plant(ward, [5])
+    browser = open_overview(app, ward)
+    for period, times in (("2026-03", "ngày"), ("2026-Q1", "tuần"), ("2026", "tuần")):
+        html = browser.get(f"/admin/overview?period={period}").text
+        assert _title(html, "days") == f"Chưa đủ lượt để so các {times}"
+        assert f"Cần ít nhất hai {times} có từ 15 lượt để vẽ." in html
