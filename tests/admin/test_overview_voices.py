@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import clock, counting, recording, visits
+from satisfaction import clock, counting, office, recording, succession, visits
 from satisfaction.configurations import Changes, change_configuration
 from satisfaction.database import reading, unit_of_work
 from satisfaction.figures import CountQuery
@@ -21,6 +21,7 @@ from satisfaction.terms import (
     Channel,
     Dimension,
     Role,
+    UnitKind,
 )
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.admin.overviews import (
@@ -260,3 +261,22 @@ def test_the_oldest_of_the_overdue_cases_is_named(app: Flask, march: Office) -> 
     html = browser.get(PAGE).text
     todo = text_of(html.split('<ul class="todo"')[1].split("</ul>")[0])
     assert "1 ý kiến quá hạn trả lời cũ nhất từ Thứ Ba 10/02/2026" in todo
+
+
+def test_the_latest_voices_name_their_unit_where_the_page_covers_several(
+    app: Flask, march: Office, elsewhere: Office
+) -> None:
+    with unit_of_work() as session:
+        city = office.add_unit(
+            session, "01", name="Thành phố", kind=UnitKind.CITY, from_day=date(2024, 1, 1)
+        )
+        for unit in (march.unit, elsewhere.unit):
+            succession.move_unit(session, unit, city, from_day=date(2024, 1, 1))
+    plant(elsewhere, [1])
+    make_officer("city", Role.HEAD, unit=city)
+    browser = signed_in(app, "city")
+    named = "Bàn 2 · Phường Tây Hồ"
+    assert named in text_of(part_of(browser.get(f"{PAGE}&unit={city.id}").text, "voices"))
+    alone = text_of(part_of(browser.get(f"{PAGE}&unit={march.unit.id}").text, "voices"))
+    assert "Bàn 2" in alone
+    assert named not in alone
