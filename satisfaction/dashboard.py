@@ -6,7 +6,6 @@ Refuses to draw or to word anything, and to show an allegation to who may see no
 from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Generic, TypeVar
 
 from sqlalchemy import select
@@ -40,7 +39,6 @@ from satisfaction.office import segments_under
 from satisfaction.overview import Scope, Wanted, open_scope
 from satisfaction.statistics import ChartPoint, Counted, Interval, wilson_interval
 from satisfaction.terms import Dimension, PeriodKind
-from satisfaction.text import sort_key
 from satisfaction.troubles import Trouble
 from satisfaction.voice_rows import Reader
 from satisfaction.voices import Unseen, Voice
@@ -63,15 +61,6 @@ class Rights:
     devices: Set[int] = frozenset()
 
 
-class LineOrder(StrEnum):
-    """In which order desks or units stand; the lowest share first unless asked otherwise."""
-
-    SHARE = "share"
-    NAME = "name"
-    ANSWERS = "answers"
-    PARTICIPATION = "participation"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """What is asked, the kind of its period, and by whom; ``reader`` is the same officer.
@@ -84,7 +73,6 @@ class Asked:
     kind: PeriodKind
     rights: Rights
     reader: Reader
-    order: LineOrder = LineOrder.SHARE
     troubles: Sequence[Trouble] = ()
     count_unseen: CountUnseen = voices.count_unseen
 
@@ -216,7 +204,6 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
     figures = _count(session, query)
     before, comparable = count_earlier(session, query, comparable, figures=figures)
     places = _chart_places(session, scope, figures, before, comparable)
-    places = replace(places, lines=sort_lines(places.lines, asked.order))
     has_allegations = unit_ids <= rights.allegations
     alerts = _list_alerts(session, unit_ids & rights.devices)
     troubles = [Todo(trouble=trouble) for trouble in asked.troubles]
@@ -275,18 +262,7 @@ def _chart_places(
         )
         for line in chart.lines
     ]
-    return replace(chart, lines=tuple(lines))
-
-
-def sort_lines(lines: Sequence[Line], order: LineOrder) -> tuple[Line, ...]:
-    """Return lines by name as it is read, or by most answers or participation first."""
-    if order is LineOrder.NAME:
-        return tuple(sorted(lines, key=lambda line: (sort_key(line.row.label), line.row.key)))
-    if order is LineOrder.ANSWERS:
-        return tuple(sorted(lines, key=lambda line: -line.row.answers))
-    if order is LineOrder.PARTICIPATION:
-        return tuple(sorted(lines, key=lambda line: -(line.row.participation or 0.0)))
-    return tuple(sorted(lines, key=_lowest_first))
+    return replace(chart, lines=tuple(sorted(lines, key=_lowest_first)))
 
 
 def _lowest_first(line: Line) -> tuple[bool, float]:
