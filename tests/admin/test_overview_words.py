@@ -76,3 +76,11 @@ def test_a_course_that_cannot_be_drawn_says_what_it_would_need(app: Flask, ward:
         html = browser.get(f"/admin/overview?period={period}").text
         assert _title(html, "days") == f"Chưa đủ lượt để so các {times}"
         assert f"Cần ít nhất hai {times} có từ 15 lượt để vẽ." in html
+
+
+def test_the_lowest_procedures_lead_to_all_of_them(app: Flask, march: Office) -> None:
+    browser = open_overview(app, march)
+    part = part_of(browser.get(f"{PAGE}&sort=name").text, "procedures")
+    assert 'href="/admin/counts?by=procedure&amp;period=2026-03">Mọi thủ tục' in part
+    listed = browser.get("/admin/counts?by=procedure&period=2026-03&sort=share").text
+    assert "Chứng thực chữ ký" in listed
