@@ -59,11 +59,15 @@ class Outliers(Generic[Key]):
 
 @dataclass(frozen=True)
 class Difference:
-    """A share against an earlier one; units: ``points`` are a fraction −1 to 1."""
+    """A share against an earlier one; ``of`` is the smaller of their two wholes.
+
+    Units: ``points`` are a fraction −1 to 1.
+    """
 
     change: Change
     points: float
     earlier: Counted
+    of: int
 
 
 def find_amount(whole: int, *, fewest: int = FEWEST) -> Amount:
@@ -87,7 +91,7 @@ def find_difference(
     change = Change.SAME
     if 0.0 not in interval:
         change = Change.HIGHER if share > before else Change.LOWER
-    return Difference(change, share - before, earlier)
+    return Difference(change, share - before, earlier, min(counted.whole, earlier.whole))
 
 
 def find_outliers(chart: ControlChart[Key]) -> Outliers[Key]:

@@ -115,3 +115,10 @@ def test_a_typed_difference_is_one_that_spreadsheets_read(language: str) -> None
     assert shown == [f"+0{sign}7", f"−3{sign}1", f"0{sign}0", "–"]
     typed = [formats.as_typed_points(one) for one in (0.007, -0.031, 0.0, None)]
     assert typed == [f"0{sign}7", f"-3{sign}1", f"0{sign}0", ""]
+
+
+def test_a_difference_has_no_more_decimals_than_the_shares_beside_it(language: str) -> None:
+    sign = "," if language == "vi" else "."
+    assert formats.as_points(-0.059, 100) == f"−5{sign}9"
+    assert [formats.as_points(one, 99) for one in (-0.059, 0.065, 0.004)] == ["−6", "+7", "0"]
+    assert formats.as_typed_points(-0.059, 99) == "-6"

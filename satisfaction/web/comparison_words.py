@@ -88,7 +88,7 @@ def list_earlier_facts(report: Report) -> Iterator[Fact]:
 
 def as_cell(difference: Difference | None) -> Points:
     """Return a difference as a cell; empty where one of the two is too small for a share."""
-    return Points(difference.points if difference else None)
+    return Points(difference.points, difference.of) if difference else Points(None)
 
 
 def _say_change(difference: Difference | None) -> str:
@@ -134,7 +134,7 @@ def add_earlier(report: Report) -> Added:
         return (
             before.answers,
             "" if is_few(before.answers) else share,
-            TypedNumber(as_typed_points(difference.points if difference else None)),
+            TypedNumber(as_typed_points(difference.points, difference.of) if difference else ""),
             said,
         )
 

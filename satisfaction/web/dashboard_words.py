@@ -397,7 +397,7 @@ def say_todo(todo: Todo, chart: Chart[str]) -> tuple[str, str]:
             "%(share)s trong %(answers)s lượt · mức chung %(centre)s",
             share=as_share(row.satisfied_share, row.answers),
             answers=as_number(row.answers),
-            centre=as_share(chart.centre),
+            centre=as_share(chart.centre, sum(line.row.answers for line in chart.lines)),
         )
         return str(heading), str(detail)
     if todo.alert is not None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from tests.admin.overviews import MONDAY, PAGE, open_overview, part_of, plant
+from tests.admin.overviews import MONDAY, PAGE, open_overview, part_of, plant, text_of
 from tests.conftest import Office
 
 
@@ -84,3 +84,19 @@ def test_the_lowest_procedures_lead_to_all_of_them(app: Flask, march: Office) ->
     assert 'href="/admin/counts?by=procedure&amp;period=2026-03">Mọi thủ tục' in part
     listed = browser.get("/admin/counts?by=procedure&period=2026-03&sort=share").text
     assert "Chứng thực chữ ký" in listed
+
+
+def test_a_share_has_the_same_decimals_wherever_it_stands(app: Flask, ward: Office) -> None:
+    plant(ward, [5] * 38 + [1] * 2, at=MONDAY - timedelta(days=28))
+    plant(ward, [5] * 30 + [1] * 10)
+    plant(ward, [5] * 36 + [1] * 4, at=MONDAY - timedelta(days=4))
+    browser = open_overview(app, ward)
+    html = browser.get(PAGE).text
+    assert "<b>83%</b>" in part_of(html, "places")
+    assert "TB 83%" in part_of(html, "days")
+    assert text_of(part_of(html, "places")).count("−13 ") == 2
+    plant(ward, [5] * 60, at=MONDAY - timedelta(days=4))
+    html = browser.get(PAGE).text
+    assert "<b>90,0%</b>" in part_of(html, "places")
+    assert "TB 90,0%" in part_of(html, "days")
+    assert "75%, Thứ Hai 09/03" in part_of(html, "days")
