@@ -81,6 +81,11 @@ def test_periods_have_the_names_of_official_reports(app: Flask, word: str, name:
         assert heading == name if kind is PeriodKind.DAY else heading.startswith(f"{name} · Thứ")
 
 
+def test_a_month_has_its_name_in_english(app: Flask) -> None:
+    with app.test_request_context("/admin/counts?lang=en"):
+        assert words.name_period(*parse_period("2024-03")) == "March 2024"
+
+
 def test_two_dates_name_their_year_once(app: Flask) -> None:
     with app.test_request_context("/admin/counts"):
         _kind, october = parse_period("2025-10")

@@ -125,7 +125,7 @@ def say_summary(dashboard: Dashboard) -> Markup:
 def _say_opening(kind: PeriodKind, comparable: Comparable) -> Markup:
     period = comparable.shown
     if period.length_days == 1:
-        opening = _say(_("Ngày %(day)s"), day=as_weekday(period.first_day))
+        opening = escape(as_weekday(period.first_day))
     elif kind is PeriodKind.DATES:
         first, last = as_short_day(period.first_day), as_day(period.last_day)
         opening = _say(_("Từ %(first)s đến %(last)s"), first=first, last=last)

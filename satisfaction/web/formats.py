@@ -32,6 +32,20 @@ WEEKDAYS = (
     _("Thứ Bảy"),
     _("Chủ Nhật"),
 )
+MONTHS = (
+    _("Tháng 1"),
+    _("Tháng 2"),
+    _("Tháng 3"),
+    _("Tháng 4"),
+    _("Tháng 5"),
+    _("Tháng 6"),
+    _("Tháng 7"),
+    _("Tháng 8"),
+    _("Tháng 9"),
+    _("Tháng 10"),
+    _("Tháng 11"),
+    _("Tháng 12"),
+)
 
 
 def is_vietnamese() -> bool:

@@ -100,3 +100,20 @@ def test_a_share_has_the_same_decimals_wherever_it_stands(app: Flask, ward: Offi
     assert "<b>90,0%</b>" in part_of(html, "places")
     assert "TB 90,0%" in part_of(html, "days")
     assert "75%, Thứ Hai 09/03" in part_of(html, "days")
+
+
+def _told(html: str) -> str:
+    return text_of(html.split('<p class="tell"')[1].split("</p>")[0].partition(">")[2])
+
+
+def test_the_sentence_names_its_period_as_it_is_spoken(app: Flask, ward: Office) -> None:
+    plant(ward, [5] * 40, at=MONDAY - timedelta(days=28))
+    plant(ward, [5] * 40)
+    browser = open_overview(app, ward)
+    english = _told(browser.get("/admin/overview?period=2026-02&lang=en").text)
+    assert english.startswith("February 2026: 100% of 40 ratings")
+    day = "/admin/overview?from=2026-03-09&to=2026-03-09"
+    assert _told(browser.get(f"{day}&lang=vi").text).startswith("Thứ Hai 09/03/2026, 100%")
+    assert _told(browser.get(f"{day}&lang=en").text).startswith("Monday 09/03/2026: 100%")
+    half = _told(browser.get("/admin/overview?period=2026-H1&lang=en").text)
+    assert half.startswith("First half of 2026 (until 10/03 so far): 100% of 80 ratings")
