@@ -186,6 +186,11 @@ class Dashboard:
         """The figures of all answers together."""
         return self.figures.total
 
+    @property
+    def is_now(self) -> bool:
+        """Whether the period holds the day on which it was counted, and may still fill."""
+        return clock.local_day(self.figures.counted_at) in self.scope.query.period
+
 
 def build_dashboard(session: Session, asked: Asked) -> Dashboard:
     """Return everything that the overview shows; all figures come from ``counting``.

@@ -26,7 +26,9 @@ OBSTACLES: Mapping[Obstacle, str] = {
         "Không so với kỳ trước: đơn vị đã sắp xếp lại trong thời gian ấy."
     ),
     Obstacle.OTHER_SCALE: lazy_gettext("Không so với kỳ trước: hai kỳ dùng thang đo khác nhau."),
-    Obstacle.NEW: lazy_gettext("Không so với kỳ trước: khi ấy chưa có đơn vị này."),
+    Obstacle.NEW: lazy_gettext(
+        "Không so với kỳ trước: hệ thống chưa ghi nhận đơn vị này từ đầu kỳ ấy."
+    ),
     Obstacle.FEW: lazy_gettext("Không so với kỳ trước: kỳ trước dưới 30 lượt đánh giá."),
 }
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup, escape
 
-from satisfaction.comparison import Comparable, Earlier
+from satisfaction.comparison import Comparable, Earlier, Obstacle
 from satisfaction.dashboard import Chart, Dashboard, Line, Todo
 from satisfaction.errors import NoteRefusedError
 from satisfaction.faults import NoteFault
@@ -96,7 +96,7 @@ def say_summary(dashboard: Dashboard) -> Markup:
     opening = _say_opening(dashboard.kind, dashboard.comparable)
     amount = find_amount(total.answers)
     if amount is Amount.NOTHING:
-        return _say(_("%(opening)s chưa có lượt đánh giá nào."), opening=opening)
+        return _say(_say_nothing(dashboard), opening=opening)
     if amount is Amount.FEW:
         return _say(
             _(
@@ -120,6 +120,15 @@ def say_summary(dashboard: Dashboard) -> Markup:
         _say_days(dashboard.days),
     ]
     return Markup(" ").join(sentence for sentence in sentences if sentence)
+
+
+def _say_nothing(dashboard: Dashboard) -> str:
+    """Return what is said of a period without answers: of one that is over, another than of now."""
+    if dashboard.comparable.obstacle is Obstacle.NOT_BEGUN:
+        return str(_("%(opening)s: kỳ này chưa bắt đầu."))
+    if dashboard.is_now:
+        return str(_("%(opening)s chưa có lượt đánh giá nào."))
+    return str(_("%(opening)s không có lượt đánh giá nào."))
 
 
 def _say_opening(kind: PeriodKind, comparable: Comparable) -> Markup:

@@ -1,11 +1,12 @@
 """What the overview says: in both languages, of every kind of period, and nothing by halves."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 
+from satisfaction.terms import Role
 from tests.admin.overviews import MONDAY, PAGE, open_overview, part_of, plant, text_of
 from tests.conftest import Office
 
@@ -117,3 +118,38 @@ def test_the_sentence_names_its_period_as_it_is_spoken(app: Flask, ward: Office)
     assert _told(browser.get(f"{day}&lang=en").text).startswith("Monday 09/03/2026: 100%")
     half = _told(browser.get("/admin/overview?period=2026-H1&lang=en").text)
     assert half.startswith("First half of 2026 (until 10/03 so far): 100% of 80 ratings")
+
+
+def test_an_empty_period_says_what_is_so_of_one_that_is_over_runs_or_will_come(
+    app: Flask, ward: Office
+) -> None:
+    browser = open_overview(app, ward, Role.ADMINISTRATOR)
+    unheard, set_up = "Chưa có máy đánh giá nào báo về.", "Đặt máy đánh giá"
+    for period, told, is_now in (
+        ("2026-02", "Trong tháng 2/2026 không có lượt đánh giá nào.", False),
+        ("2026-03", "Trong tháng 3/2026 (mới đến 10/03) chưa có lượt đánh giá nào.", True),
+        ("today", "Thứ Ba 10/03/2026 chưa có lượt đánh giá nào.", True),
+        ("2026-04", "Trong tháng 4/2026: kỳ này chưa bắt đầu.", False),
+    ):
+        html = browser.get(f"/admin/overview?period={period}").text
+        assert _told(html) == told
+        assert (unheard in html) == (set_up in html) == is_now
+
+
+def test_a_unit_without_an_earlier_record_is_not_said_not_to_have_been(
+    app: Flask, ward: Office
+) -> None:
+    plant(ward, [5] * 40, at=datetime(2024, 1, 15, 2, tzinfo=UTC))
+    html = open_overview(app, ward).get("/admin/overview?period=2024-01").text
+    assert "hệ thống chưa ghi nhận đơn vị này từ đầu kỳ ấy" in html
+
+
+def test_ratings_are_not_called_visits_in_english(app: Flask, march: Office) -> None:
+    html = open_overview(app, march).get(f"{PAGE}&lang=en").text
+    assert "Ratings</th>" in part_of(html, "procedures")
+    assert "Visits</th>" not in part_of(html, "procedures")
+
+
+def test_the_notes_of_the_counts_part_their_sentences(app: Flask, march: Office) -> None:
+    html = open_overview(app, march).get("/admin/counts?period=2026-03").text
+    assert "Kỳ này mới đến 10/03/2026. Hài lòng =" in html
