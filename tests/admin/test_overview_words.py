@@ -95,7 +95,7 @@ def test_a_share_has_the_same_decimals_wherever_it_stands(app: Flask, ward: Offi
     html = browser.get(PAGE).text
     assert "<b>83%</b>" in part_of(html, "places")
     assert "TB 83%" in part_of(html, "days")
-    assert text_of(part_of(html, "places")).count("−13 ") == 2
+    assert text_of(part_of(html, "places")).count("−13 ") == 4
     plant(ward, [5] * 60, at=MONDAY - timedelta(days=4))
     html = browser.get(PAGE).text
     assert "<b>90,0%</b>" in part_of(html, "places")
