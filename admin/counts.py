@@ -1,5 +1,6 @@
 """The supervisor's counts: a table for a period, and the same figures as a file."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from flask_babel import gettext as _
 from admin.questions import (
     DIMENSIONS,
     QUICK_PERIODS,
+    SORTED_NAMES,
     Question,
     name_filters,
     read_question,
@@ -38,29 +40,31 @@ def index() -> ResponseReturnValue:
     if any(not word for word in request.args.values()):
         return redirect(f"{url_for('admin.counts.index')}?{tidied(request.args)}")
     try:
-        return _show(read_question(request.args, clock.today()), 200)
+        return _show(_read_question(request.args), 200)
     except InvalidPeriodError as refusal:
-        question = read_question(without_period(request.args), clock.today())
+        question = _read_question(without_period(request.args))
         return _show(question, 400, problem=explain_period(refusal))
 
 
-def _lowest_share(row: CountRow) -> tuple[bool, float]:
-    """Return a place by share; lines whose share is not shown stand behind, and tell nothing."""
-    is_hidden = is_few(row.answers)
-    return is_hidden, 0.0 if is_hidden else row.satisfied_share or 0.0
+def _read_question(words: Mapping[str, str]) -> Question:
+    return read_question(words, clock.today(), names=SORTED_NAMES)
 
 
-def _highest_participation(row: CountRow) -> tuple[bool, float]:
-    is_shown = not is_few(row.finished_visits)
-    return is_shown, (row.participation or 0.0) if is_shown else 0.0
+def _share(row: CountRow) -> float | None:
+    """Return a share as it is shown; one that is not tells nothing by its place either."""
+    return None if is_few(row.answers) else row.satisfied_share
+
+
+def _participation(row: CountRow) -> float | None:
+    return None if is_few(row.finished_visits) else row.participation
 
 
 ORDERS: dict[str, Order[CountRow]] = {
     "name": Order(lambda row: (sort_key(row.label), row.key)),
-    "share": Order(_lowest_share),
+    "share": Order(_share),
     "finished": Order(lambda row: row.finished_visits or 0, is_downwards=True),
     "rated": Order(lambda row: row.rated_visits or 0, is_downwards=True),
-    "participation": Order(_highest_participation, is_downwards=True),
+    "participation": Order(_participation, is_downwards=True),
 }
 
 

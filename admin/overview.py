@@ -1,12 +1,12 @@
 """The supervisors' overview: one page from a figure to what to do."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
-    abort,
     current_app,
     make_response,
     redirect,
@@ -21,12 +21,14 @@ from admin.counts import explain_period
 from admin.forms import as_day
 from admin.questions import (
     QUICK_PERIODS,
+    SORTED_NAMES,
     Question,
     name_filters,
     read_question,
     tidied,
     without_period,
 )
+from admin.sorting import Order, read_sorting
 from admin.voice_links import VoiceLinks
 from satisfaction import clock, day_notes
 from satisfaction.dashboard import (
@@ -34,7 +36,6 @@ from satisfaction.dashboard import (
     Chart,
     Dashboard,
     Line,
-    LineOrder,
     Rights,
     Todo,
     build_dashboard,
@@ -45,7 +46,9 @@ from satisfaction.figures import is_few
 from satisfaction.jobs import job_names
 from satisfaction.overview import open_scope
 from satisfaction.reports import bars, charts
+from satisfaction.statistics import Verdict
 from satisfaction.terms import Channel, Dimension, Permission
+from satisfaction.text import sort_key
 from satisfaction.troubles import list_troubles
 from satisfaction.web import dashboard_words, htmx
 from satisfaction.web.guards import current_officer, requires
@@ -55,7 +58,8 @@ from satisfaction.web.words import describe_period
 
 blueprint = Blueprint("overview", __name__)
 USUAL_PERIOD = "this-month"
-NOT_ASKED = {"by", "source", "sort"}
+VERDICTS = {Verdict.BELOW: 0, Verdict.WITHIN: 1, Verdict.ABOVE: 2}
+NOT_ASKED = {"by", "source"}
 
 
 @blueprint.get("/overview")
@@ -66,9 +70,9 @@ def index() -> ResponseReturnValue:
     if any(not word for word in asked.values()):
         return redirect(f"{url_for('admin.overview.index')}?{tidied(asked)}")
     try:
-        return _show(read_question(asked, clock.today(), usual=USUAL_PERIOD), 200)
+        return _show(_read_question(asked), 200)
     except InvalidPeriodError as refusal:
-        question = read_question(without_period(asked), clock.today(), usual=USUAL_PERIOD)
+        question = _read_question(without_period(asked))
         return _show(question, 400, problem=explain_period(refusal))
 
 
@@ -76,7 +80,7 @@ def index() -> ResponseReturnValue:
 @requires(Permission.HANDLE_CASES)
 def annotate() -> ResponseReturnValue:
     """Say what happened on a day that stands out, or take it back."""
-    question = read_question(_asked(), clock.today(), usual=USUAL_PERIOD)
+    question = _read_question(_asked())
     form, officer = NoteForm(), current_officer()
     with reading() as session:
         scope = open_scope(session, officer.scope(Permission.HANDLE_CASES), question.wanted)
@@ -100,6 +104,29 @@ def _asked() -> dict[str, str]:
     return {name: word for name, word in request.args.items() if name not in NOT_ASKED}
 
 
+def _read_question(asked: Mapping[str, str]) -> Question:
+    return read_question(asked, clock.today(), usual=USUAL_PERIOD, names=SORTED_NAMES)
+
+
+def _share(line: Line) -> float | None:
+    """Return a share as it is shown; one that is not tells nothing by its place either."""
+    return None if is_few(line.row.answers) else line.row.satisfied_share
+
+
+def _participation(line: Line) -> float | None:
+    return None if is_few(line.row.finished_visits) else line.row.participation
+
+
+ORDERS: dict[str, Order[Line]] = {
+    "name": Order(lambda line: (sort_key(line.row.label), line.row.key)),
+    "share": Order(_share),
+    "change": Order(lambda line: line.difference.points if line.difference else None),
+    "answers": Order(lambda line: line.row.answers, is_downwards=True),
+    "participation": Order(_participation, is_downwards=True),
+    "verdict": Order(lambda line: VERDICTS.get(line.point.verdict)),
+}
+
+
 def _may_note(question: Question, dashboard: Dashboard) -> bool:
     """Say whether days may be annotated here: each by itself, and of the whole unit."""
     wanted = question.wanted
@@ -115,8 +142,10 @@ def _may_note(question: Question, dashboard: Dashboard) -> bool:
 def _show(
     question: Question, status: int, problem: str = "", *, note_form: NoteForm | None = None
 ) -> ResponseReturnValue:
-    order = _read_order()
-    dashboard = _read(question, order)
+    sorting = read_sorting(
+        ORDERS, usual="share", endpoint="admin.overview.index", asked=question.words
+    )
+    dashboard = _read(question)
     voice_links = VoiceLinks(question, dashboard, current_reader().voices)
     template = "_overview.html" if htmx.wants_partial() else "index.html"
     page = render_template(
@@ -130,7 +159,8 @@ def _show(
         say=dashboard_words,
         quick_periods=QUICK_PERIODS,
         channels=tuple(Channel),
-        order=order,
+        sorting=sorting,
+        lines=sorting.sort(dashboard.places.lines),
         voice_links=voice_links,
         may_note=_may_note(question, dashboard),
         note_form=note_form or NoteForm(formdata=None),
@@ -157,14 +187,7 @@ def _address_of(todo: Todo, question: Question, voice_links: VoiceLinks) -> str:
     return ""
 
 
-def _read_order() -> LineOrder:
-    word = request.args.get("sort", LineOrder.SHARE.value)
-    if word not in {order.value for order in LineOrder}:
-        abort(400)
-    return LineOrder(word)
-
-
-def _read(question: Question, order: LineOrder) -> Dashboard:
+def _read(question: Question) -> Dashboard:
     officer = current_officer()
     rights = Rights(
         counts=officer.scope(Permission.SEE_COUNTS),
@@ -175,7 +198,6 @@ def _read(question: Question, order: LineOrder) -> Dashboard:
         wanted=question.wanted,
         kind=question.kind,
         rights=rights,
-        order=order,
         reader=current_reader(),
         count_unseen=count_unseen,
     )

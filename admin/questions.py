@@ -3,7 +3,7 @@
 Everything is in the address, so that a page can be kept, sent and come back to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -39,6 +39,8 @@ LONGEST_BY_DAY = 400
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 DIMENSIONS = tuple(dimension for dimension in Dimension if dimension is not Dimension.TOTAL)
 NAMES = ("unit", "by", "period", "from", "to", "desk", "procedure", "channel", "source")
+SORTED_NAMES = (*NAMES, "sort", "turned")
+UNSORTED: Mapping[str, None] = {"sort": None, "turned": None}
 
 Term = TypeVar("Term", bound=StrEnum)
 
@@ -58,17 +60,22 @@ class Question:
             merged.pop("period", None)
         if "period" in changes:
             merged |= {"from": None, "to": None}
-        return {name: word for name in NAMES if (word := merged.get(name))}
+        return {name: word for name in SORTED_NAMES if (word := merged.get(name))}
 
 
 def read_question(
-    arguments: Mapping[str, str], today: date, *, usual: str = USUAL_PERIOD
+    arguments: Mapping[str, str],
+    today: date,
+    *,
+    usual: str = USUAL_PERIOD,
+    names: Sequence[str] = NAMES,
 ) -> Question:
     """Read a question; anything that is none is a bad request. Without a period ``usual`` is meant.
 
+    ``names`` are the words that are read: an order only where a page has one.
     Raises: InvalidPeriodError for a period that is none, or too long.
     """
-    words = {name: arguments[name] for name in NAMES if arguments.get(name)}
+    words = {name: arguments[name] for name in names if arguments.get(name)}
     by = read_term(Dimension, words, name="by") or Dimension.DESK
     if by not in DIMENSIONS:
         abort(400)
@@ -106,7 +113,7 @@ def name_filters(question: Question, overview: Overview | Scope) -> list[str]:
 
 def tidied(arguments: Mapping[str, str]) -> str:
     """Return the words of an address without those that forms leave empty."""
-    return urlencode({name: arguments[name] for name in NAMES if arguments.get(name)})
+    return urlencode({name: arguments[name] for name in SORTED_NAMES if arguments.get(name)})
 
 
 def without_period(arguments: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import url_for
 
-from admin.questions import Question
+from admin.questions import UNSORTED, Question
 from admin.voice_questions import LONGEST_PERIOD_DAYS
 from satisfaction import clock
 from satisfaction.dashboard import Dashboard, Line
@@ -86,7 +86,7 @@ class VoiceLinks:
     def _address(self, row: CountRow, reason: str = "", **changes: str) -> str:
         if not self._may_show or not row.neutral + row.dissatisfied:
             return ""
-        words = self._question.changed(**{"unit": str(self._unit_id), **changes})
+        words = self._question.changed(**{"unit": str(self._unit_id), **UNSORTED, **changes})
         words |= {"level": self._level} | ({"reason": reason} if reason else {})
         return f"{self._index}?{urlencode(words)}"
 

@@ -6,7 +6,6 @@ Refuses to draw or to word anything, and to show an allegation to who may see no
 from collections.abc import Callable, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Generic, TypeVar
 
 from sqlalchemy import select
@@ -41,7 +40,6 @@ from satisfaction.overview import Scope, Wanted, open_scope
 from satisfaction.periods import Period, months_over
 from satisfaction.statistics import ChartPoint, Counted, Interval, wilson_interval
 from satisfaction.terms import Dimension, PeriodKind
-from satisfaction.text import sort_key
 from satisfaction.troubles import Trouble
 from satisfaction.voice_rows import Reader
 from satisfaction.voices import Unseen, Voice
@@ -64,15 +62,6 @@ class Rights:
     devices: Set[int] = frozenset()
 
 
-class LineOrder(StrEnum):
-    """In which order desks or units stand; the lowest share first unless asked otherwise."""
-
-    SHARE = "share"
-    NAME = "name"
-    ANSWERS = "answers"
-    PARTICIPATION = "participation"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """What is asked, the kind of its period, and by whom; ``reader`` is the same officer.
@@ -85,7 +74,6 @@ class Asked:
     kind: PeriodKind
     rights: Rights
     reader: Reader
-    order: LineOrder = LineOrder.SHARE
     troubles: Sequence[Trouble] = ()
     count_unseen: CountUnseen = voices.count_unseen
 
@@ -145,7 +133,7 @@ class Hours:
 
 @dataclass(frozen=True)
 class Reasons:
-    """Why answers were not satisfied; ``most`` are the codes chosen most often."""
+    """Why answers were not satisfied; ``most`` are the codes that stand above the others."""
 
     counts: ReasonCounts
     most: tuple[str, ...]
@@ -206,6 +194,11 @@ class Dashboard:
         """The figures of all answers together."""
         return self.figures.total
 
+    @property
+    def is_now(self) -> bool:
+        """Whether the period holds the day on which it was counted, and may still fill."""
+        return clock.local_day(self.figures.counted_at) in self.scope.query.period
+
 
 def build_dashboard(session: Session, asked: Asked) -> Dashboard:
     """Return everything that the overview shows; all figures come from ``counting``.
@@ -224,7 +217,6 @@ def build_dashboard(session: Session, asked: Asked) -> Dashboard:
     figures = _count(session, query)
     before, comparable = count_earlier(session, query, comparable, figures=figures)
     places = _chart_places(session, scope, figures, before, comparable)
-    places = replace(places, lines=sort_lines(places.lines, asked.order))
     has_allegations = unit_ids <= rights.allegations
     alerts = _list_alerts(session, unit_ids & rights.devices)
     troubles = [Todo(trouble=trouble) for trouble in asked.troubles]
@@ -283,18 +275,7 @@ def _chart_places(
         )
         for line in chart.lines
     ]
-    return replace(chart, lines=tuple(lines))
-
-
-def sort_lines(lines: Sequence[Line], order: LineOrder) -> tuple[Line, ...]:
-    """Return lines by name as it is read, or by most answers or participation first."""
-    if order is LineOrder.NAME:
-        return tuple(sorted(lines, key=lambda line: (sort_key(line.row.label), line.row.key)))
-    if order is LineOrder.ANSWERS:
-        return tuple(sorted(lines, key=lambda line: -line.row.answers))
-    if order is LineOrder.PARTICIPATION:
-        return tuple(sorted(lines, key=lambda line: -(line.row.participation or 0.0)))
-    return tuple(sorted(lines, key=_lowest_first))
+    return replace(chart, lines=tuple(sorted(lines, key=_lowest_first)))
 
 
 def _lowest_first(line: Line) -> tuple[bool, float]:
@@ -365,7 +346,8 @@ def _read_hours(session: Session, query: CountQuery) -> Hours:
 
 def _read_reasons(session: Session, query: CountQuery, *, has_allegations: bool) -> Reasons:
     counts = counting.count_reasons(session, query, with_allegations=has_allegations)
-    return Reasons(counts, find_most((row.code, row.count) for row in counts.rows))
+    chosen = [(row.code, row.count) for row in counts.rows]
+    return Reasons(counts, find_most(chosen, whole=counts.reasoned))
 
 
 def _find_owed(session: Session, asked: Asked, unit_ids: frozenset[int]) -> list[Todo]:

@@ -1,20 +1,24 @@
 """What figures say, found by rule: the sentence and the titles of the overview. Pure.
 
 Refuses to call chance a finding: a difference is said only where its interval leaves out nought, a
-desk or a day only beyond its control limits. Words are found elsewhere, by these values.
+desk or a day only beyond its control limits, a reason only where chance does not explain its lead.
+Words are found elsewhere, by these values.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 from satisfaction.statistics import (
+    CONFIDENCE,
     ControlChart,
     Counted,
     Verdict,
     control_chart,
     difference_interval,
+    sign_test,
 )
 
 FEWEST = 30
@@ -57,11 +61,15 @@ class Outliers(Generic[Key]):
 
 @dataclass(frozen=True)
 class Difference:
-    """A share against an earlier one; units: ``points`` are a fraction −1 to 1."""
+    """A share against an earlier one; ``of`` is the smaller of their two wholes.
+
+    Units: ``points`` are a fraction −1 to 1.
+    """
 
     change: Change
     points: float
     earlier: Counted
+    of: int
 
 
 def find_amount(whole: int, *, fewest: int = FEWEST) -> Amount:
@@ -85,7 +93,7 @@ def find_difference(
     change = Change.SAME
     if 0.0 not in interval:
         change = Change.HIGHER if share > before else Change.LOWER
-    return Difference(change, share - before, earlier)
+    return Difference(change, share - before, earlier, min(counted.whole, earlier.whole))
 
 
 def find_outliers(chart: ControlChart[Key]) -> Outliers[Key]:
@@ -158,11 +166,25 @@ def hide_hours(unsatisfied: Mapping[tuple[int, int], Counted]) -> frozenset[tupl
     return frozenset(hidden)
 
 
-def find_most(amounts: Iterable[tuple[Key, int]]) -> tuple[Key, ...]:
-    """Return what was chosen most often; several where they are equal, none where nothing was."""
-    given = [(key, amount) for key, amount in amounts if amount]
-    most = max((amount for _, amount in given), default=0)
-    return tuple(key for key, amount in given if amount == most)
+def find_most(
+    amounts: Iterable[tuple[Key, int]], *, whole: int, fewest: int = FEWEST_OF_CELL, most: int = 3
+) -> tuple[Key, ...]:
+    """Return what so many answers chose most, or the few that stand above all the rest together.
+
+    The fewest whose last is parted from the next by more than chance; none where there are no such,
+    where they are all that was chosen, or where too few answered. An answer may choose several:
+    those that chose both of two tell nothing of them, and only make the test more careful.
+    """
+    given = sorted(((key, amount) for key, amount in amounts if amount), key=lambda one: -one[1])
+    if whole < fewest:
+        return ()
+    steps = pairwise([*(amount for _, amount in given), 0])
+    for place, (amount, following) in enumerate(steps, start=1):
+        if place > most or 1 < place == len(given):
+            return ()
+        if sign_test(amount, following) < 1 - CONFIDENCE:
+            return tuple(key for key, _ in given[:place])
+    return ()
 
 
 def choose_in_turn(*sources: Sequence[Thing], most: int = 3) -> tuple[Thing, ...]:

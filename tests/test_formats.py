@@ -81,6 +81,11 @@ def test_periods_have_the_names_of_official_reports(app: Flask, word: str, name:
         assert heading == name if kind is PeriodKind.DAY else heading.startswith(f"{name} · Thứ")
 
 
+def test_a_month_has_its_name_in_english(app: Flask) -> None:
+    with app.test_request_context("/admin/counts?lang=en"):
+        assert words.name_period(*parse_period("2024-03")) == "March 2024"
+
+
 def test_two_dates_name_their_year_once(app: Flask) -> None:
     with app.test_request_context("/admin/counts"):
         _kind, october = parse_period("2025-10")
@@ -115,3 +120,10 @@ def test_a_typed_difference_is_one_that_spreadsheets_read(language: str) -> None
     assert shown == [f"+0{sign}7", f"−3{sign}1", f"0{sign}0", "–"]
     typed = [formats.as_typed_points(one) for one in (0.007, -0.031, 0.0, None)]
     assert typed == [f"0{sign}7", f"-3{sign}1", f"0{sign}0", ""]
+
+
+def test_a_difference_has_no_more_decimals_than_the_shares_beside_it(language: str) -> None:
+    sign = "," if language == "vi" else "."
+    assert formats.as_points(-0.059, 100) == f"−5{sign}9"
+    assert [formats.as_points(one, 99) for one in (-0.059, 0.065, 0.004)] == ["−6", "+7", "0"]
+    assert formats.as_typed_points(-0.059, 99) == "-6"

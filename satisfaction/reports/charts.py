@@ -77,12 +77,16 @@ class Tick:
 
 @dataclass(frozen=True)
 class Dot:
-    """One day of a control chart; a hollow one is a weekend or has few answers."""
+    """One day of a control chart; a hollow one is a weekend or has few answers.
+
+    ``whole`` is of how many answers ``share`` is.
+    """
 
     key: str
     x: float
     y: float
     share: float
+    whole: int
     is_hollow: bool
     is_odd: bool
     is_named: bool
@@ -96,13 +100,17 @@ class Dot:
 
 @dataclass(frozen=True)
 class ControlDrawing:
-    """A control chart: its grid, the band with stepped limits, the common share, and the days."""
+    """A control chart: its grid, the band with stepped limits, the common share, and the days.
+
+    ``whole`` is of how many answers the common share is.
+    """
 
     ticks: tuple[Tick, ...]
     band: str
     line: str
     centre_y: float
     centre: float
+    whole: int
     dots: tuple[Dot, ...]
 
 
@@ -124,6 +132,7 @@ def build_control(points: Mapping[str, ChartPoint], centre: float | None) -> Con
         line="M" + "L".join(f"{dot.x:.1f} {dot.y:.1f}" for dot in dots),
         centre_y=axis.place(centre),
         centre=centre,
+        whole=sum(one.counted.whole for one in points.values()),
         dots=dots,
     )
 
@@ -157,6 +166,7 @@ def _dots(drawn: Mapping[str, ChartPoint], edges: Sequence[float], axis: Axis) -
                 x=(edges[number] + edges[number + 1]) / 2,
                 y=axis.place(share),
                 share=share,
+                whole=point.counted.whole,
                 is_hollow=_is_weekend(key) or point.counted.whole < FEWEST,
                 is_odd=point.verdict in odd,
                 is_named=key in named,

@@ -26,9 +26,13 @@ class Share:
 
 @dataclass(frozen=True)
 class Points:
-    """A difference of two fractions, −1 to 1; None where one of them is not shown."""
+    """A difference of two fractions, −1 to 1; None where one of them is not shown.
+
+    ``of`` is the smaller of their two wholes.
+    """
 
     value: float | None
+    of: int | None = None
 
     @property
     def percent(self) -> float | None:

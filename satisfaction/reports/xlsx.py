@@ -42,6 +42,7 @@ class _Formats:
     share: Any
     few: Any
     points: Any
+    few_points: Any
     wrapped: Any
 
     def of(self, cell: Cell) -> Any:
@@ -49,7 +50,7 @@ class _Formats:
         if isinstance(cell, Share):
             return self.share if (cell.of or 0) >= FEW else self.few
         if isinstance(cell, Points):
-            return self.points
+            return self.few_points if cell.of is not None and cell.of < FEW else self.points
         return self.count if isinstance(cell, int) else self.text
 
 
@@ -81,6 +82,7 @@ def _make_formats(book: Any) -> _Formats:
         share=add(num_format="0.0%"),
         few=add(num_format="0%"),
         points=add(num_format="+0.0;-0.0;0.0"),
+        few_points=add(num_format="+0;-0;0"),
         wrapped=add(text_wrap=True, valign="top"),
     )
 

@@ -26,7 +26,9 @@ OBSTACLES: Mapping[Obstacle, str] = {
         "Không so với kỳ trước: đơn vị đã sắp xếp lại trong thời gian ấy."
     ),
     Obstacle.OTHER_SCALE: lazy_gettext("Không so với kỳ trước: hai kỳ dùng thang đo khác nhau."),
-    Obstacle.NEW: lazy_gettext("Không so với kỳ trước: khi ấy chưa có đơn vị này."),
+    Obstacle.NEW: lazy_gettext(
+        "Không so với kỳ trước: hệ thống chưa ghi nhận đơn vị này từ đầu kỳ ấy."
+    ),
     Obstacle.FEW: lazy_gettext("Không so với kỳ trước: kỳ trước dưới 30 lượt đánh giá."),
 }
 
@@ -88,7 +90,7 @@ def list_earlier_facts(report: Report) -> Iterator[Fact]:
 
 def as_cell(difference: Difference | None) -> Points:
     """Return a difference as a cell; empty where one of the two is too small for a share."""
-    return Points(difference.points if difference else None)
+    return Points(difference.points, difference.of) if difference else Points(None)
 
 
 def _say_change(difference: Difference | None) -> str:
@@ -134,7 +136,7 @@ def add_earlier(report: Report) -> Added:
         return (
             before.answers,
             "" if is_few(before.answers) else share,
-            TypedNumber(as_typed_points(difference.points if difference else None)),
+            TypedNumber(as_typed_points(difference.points, difference.of) if difference else ""),
             said,
         )
 

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from markupsafe import Markup, escape
 
-from satisfaction.comparison import Comparable, Earlier
+from satisfaction.comparison import Comparable, Earlier, Obstacle
 from satisfaction.dashboard import Chart, Dashboard, Hours, Line, Todo
 from satisfaction.errors import NoteRefusedError
 from satisfaction.faults import NoteFault
 from satisfaction.figures import CountRow, ReasonCount
-from satisfaction.findings import Amount, Change, find_amount
+from satisfaction.findings import FEWEST_OF_CELL, Amount, Change, find_amount
 from satisfaction.periods import kind_of, parse_period
 from satisfaction.terms import Dimension, Leaning, PeriodKind
 from satisfaction.web.comparison_words import say_obstacle
@@ -32,6 +32,31 @@ from satisfaction.web.trouble_words import say_trouble
 from satisfaction.web.words import as_level, line_label, name_dates, name_period
 
 MOST_NAMED = 3
+COURSES: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("Tỷ lệ hài lòng từng ngày."),
+    Dimension.WEEK: lazy_gettext("Tỷ lệ hài lòng từng tuần, ghi ngày đầu tuần."),
+    Dimension.MONTH: lazy_gettext("Tỷ lệ hài lòng từng tháng."),
+}
+DOTS: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("ngày thường"),
+    Dimension.WEEK: lazy_gettext("một tuần"),
+    Dimension.MONTH: lazy_gettext("một tháng"),
+}
+HOLLOW_DOTS: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("cuối tuần hoặc dưới 30 lượt, dải rộng hơn"),
+    Dimension.WEEK: lazy_gettext("tuần dưới 30 lượt, dải rộng hơn"),
+    Dimension.MONTH: lazy_gettext("tháng dưới 30 lượt, dải rộng hơn"),
+}
+NO_COURSE: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("Cần ít nhất hai ngày có từ 15 lượt để vẽ."),
+    Dimension.WEEK: lazy_gettext("Cần ít nhất hai tuần có từ 15 lượt để vẽ."),
+    Dimension.MONTH: lazy_gettext("Cần ít nhất hai tháng có từ 15 lượt để vẽ."),
+}
+NO_DAYS: Mapping[Dimension, str] = {
+    Dimension.DAY: lazy_gettext("Chưa đủ lượt để so các ngày"),
+    Dimension.WEEK: lazy_gettext("Chưa đủ lượt để so các tuần"),
+    Dimension.MONTH: lazy_gettext("Chưa đủ lượt để so các tháng"),
+}
 NOTE_FAULTS: Mapping[NoteFault, str] = {
     NoteFault.TOO_LONG: lazy_gettext("Ghi chú dài nhất 200 ký tự."),
     NoteFault.NOT_ODD: lazy_gettext("Chỉ ghi chú được cho ngày nằm ngoài giới hạn."),
@@ -71,7 +96,7 @@ def say_summary(dashboard: Dashboard) -> Markup:
     opening = _say_opening(dashboard.kind, dashboard.comparable)
     amount = find_amount(total.answers)
     if amount is Amount.NOTHING:
-        return _say(_("%(opening)s chưa có lượt đánh giá nào."), opening=opening)
+        return _say(_say_nothing(dashboard), opening=opening)
     if amount is Amount.FEW:
         return _say(
             _(
@@ -97,10 +122,19 @@ def say_summary(dashboard: Dashboard) -> Markup:
     return Markup(" ").join(sentence for sentence in sentences if sentence)
 
 
+def _say_nothing(dashboard: Dashboard) -> str:
+    """Return what is said of a period without answers: of one that is over, another than of now."""
+    if dashboard.comparable.obstacle is Obstacle.NOT_BEGUN:
+        return str(_("%(opening)s: kỳ này chưa bắt đầu."))
+    if dashboard.is_now:
+        return str(_("%(opening)s chưa có lượt đánh giá nào."))
+    return str(_("%(opening)s không có lượt đánh giá nào."))
+
+
 def _say_opening(kind: PeriodKind, comparable: Comparable) -> Markup:
     period = comparable.shown
     if period.length_days == 1:
-        opening = _say(_("Ngày %(day)s"), day=as_weekday(period.first_day))
+        opening = escape(as_weekday(period.first_day))
     elif kind is PeriodKind.DATES:
         first, last = as_short_day(period.first_day), as_day(period.last_day)
         opening = _say(_("Từ %(first)s đến %(last)s"), first=first, last=last)
@@ -231,7 +265,7 @@ def title_days(chart: Chart[str]) -> Markup:
     odd = len(below) + len(above)
     if not odd:
         if chart.outliers.judged < 2:
-            return escape(_("Chưa đủ lượt để so các ngày"))
+            return escape(NO_DAYS[chart.by])
         return escape(_("Không có lúc nào bất thường, chỉ dao động ngẫu nhiên"))
     if odd > MOST_NAMED:
         texts = {
@@ -282,11 +316,12 @@ def title_reasons(dashboard: Dashboard) -> Markup:
     """Return the finding about reasons."""
     rows = {row.code: row for row in dashboard.reasons.counts.rows}
     most = [rows[code] for code in dashboard.reasons.most]
-    if not most:
+    if not rows:
         return escape(_("Chưa ai chọn lý do"))
+    if not most:
+        is_few = dashboard.reasons.counts.reasoned < FEWEST_OF_CELL
+        return escape(_("Lý do được chọn") if is_few else _("Không lý do nào nổi bật"))
     names = [name_reason(row) for row in most]
-    if len(names) > MOST_NAMED:
-        return escape(_("Không lý do nào nổi bật"))
     if len(names) == 1:
         return _say(_("%(name)s là lý do nhiều nhất"), name=names[0])
     return _say(_("%(names)s là những lý do nhiều nhất"), names=_join(names))
@@ -391,7 +426,7 @@ def say_todo(todo: Todo, chart: Chart[str]) -> tuple[str, str]:
             "%(share)s trong %(answers)s lượt · mức chung %(centre)s",
             share=as_share(row.satisfied_share, row.answers),
             answers=as_number(row.answers),
-            centre=as_share(chart.centre),
+            centre=as_share(chart.centre, sum(line.row.answers for line in chart.lines)),
         )
         return str(heading), str(detail)
     if todo.alert is not None:

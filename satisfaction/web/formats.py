@@ -32,6 +32,20 @@ WEEKDAYS = (
     _("Thứ Bảy"),
     _("Chủ Nhật"),
 )
+MONTHS = (
+    _("Tháng 1"),
+    _("Tháng 2"),
+    _("Tháng 3"),
+    _("Tháng 4"),
+    _("Tháng 5"),
+    _("Tháng 6"),
+    _("Tháng 7"),
+    _("Tháng 8"),
+    _("Tháng 9"),
+    _("Tháng 10"),
+    _("Tháng 11"),
+    _("Tháng 12"),
+)
 
 
 def is_vietnamese() -> bool:
@@ -64,19 +78,22 @@ def as_share(share: float | None, of: int | None = None) -> str:
     return (text.replace(".", ",") if is_vietnamese() else text) + "%"
 
 
-def as_points(difference: float | None) -> str:
-    """Return a difference of two fractions in points of a percent, with its sign: +0,7."""
+def as_points(difference: float | None, of: int | None = None) -> str:
+    """Return a difference of two fractions in points of a percent, with its sign: +0,7.
+
+    ``of`` is the smaller of their two wholes: no more decimals are shown than that share has.
+    """
     if difference is None:
         return NO_VALUE
-    text = as_share(abs(difference)).rstrip("%")
+    text = as_share(abs(difference), of).rstrip("%")
     if not text.strip("0,."):
         return text
     return ("+" if difference > 0 else "−") + text
 
 
-def as_typed_points(difference: float | None) -> str:
+def as_typed_points(difference: float | None, of: int | None = None) -> str:
     """Return the same as somebody types it into a spreadsheet, which reads it as a number: -0,7."""
-    return "" if difference is None else as_points(difference).lstrip("+").replace("−", "-")
+    return "" if difference is None else as_points(difference, of).lstrip("+").replace("−", "-")
 
 
 def as_share_range(low: float, high: float, *, of: int | None = None) -> str:

@@ -72,7 +72,7 @@ def _participation_of(rated: int, finished: int) -> Figure:
         return Figure(str(_("Tham gia")), as_number(rated), note, plain)
     share = rated / finished
     shown = as_shown_share(share, finished)
-    return Figure(str(_("Tham gia")), shown, note, f"{plain} ({as_share(share)})")
+    return Figure(str(_("Tham gia")), shown, note, f"{plain} ({shown})")
 
 
 def _others(row: CountRow) -> Figure:

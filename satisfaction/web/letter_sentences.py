@@ -16,6 +16,7 @@ from satisfaction.heartbeats import KioskTrouble
 from satisfaction.releases import satisfied_of
 from satisfaction.terms import LetterKind, PeriodKind
 from satisfaction.web.formats import (
+    MONTHS,
     WEEKDAYS,
     as_clock,
     as_day,
@@ -59,7 +60,8 @@ def _period_name(kind: LetterKind, digest: Digest) -> str:
         return str(_("ngày %(day)s", day=as_short_day(first)))
     if kind is LetterKind.WEEKLY:
         return str(_("tuần %(days)s", days=name_dates(digest.facts.period)))
-    return str(_("tháng %(month)s/%(year)s", month=first.month, year=first.year))
+    month = first.month if is_vietnamese() else MONTHS[first.month - 1]
+    return str(_("tháng %(month)s/%(year)s", month=month, year=first.year))
 
 
 def title_of(digest: Digest) -> str:

@@ -108,8 +108,8 @@ def _finding(report: Report, period_name: str) -> Iterator[str]:
             period=period_name,
             share=as_share(row.satisfied_share, row.answers),
             answers=as_number(row.answers),
-            low=as_share(interval.low).removesuffix("%"),
-            high=as_share(interval.high),
+            low=as_share(interval.low, row.answers).removesuffix("%"),
+            high=as_share(interval.high, row.answers),
         )
     )
     yield _desks_sentence(report)

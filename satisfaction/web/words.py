@@ -23,7 +23,14 @@ from satisfaction.terms import (
     RatingSource,
     VisitKind,
 )
-from satisfaction.web.formats import as_day, as_share, as_short_day, as_weekday, is_vietnamese
+from satisfaction.web.formats import (
+    MONTHS,
+    as_day,
+    as_share,
+    as_short_day,
+    as_weekday,
+    is_vietnamese,
+)
 from satisfaction.web.people_words import PEOPLE_WORDS
 
 WORDS: Mapping[type[StrEnum], Mapping[StrEnum, str]] = {
@@ -91,7 +98,8 @@ def name_period(kind: PeriodKind, period: Period) -> str:
         year, week, _day = first.isocalendar()
         return str(gettext("Tuần %(week)s/%(year)s", week=week, year=year))
     if kind is PeriodKind.MONTH:
-        return str(gettext("Tháng %(month)s/%(year)s", month=first.month, year=first.year))
+        month = MONTHS[first.month - 1]
+        return str(gettext("%(month)s/%(year)s", month=month, year=first.year))
     if kind is PeriodKind.QUARTER:
         quarter = QUARTERS[(first.month - 1) // 3]
         return str(gettext("Quý %(quarter)s/%(year)s", quarter=quarter, year=first.year))

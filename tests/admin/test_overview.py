@@ -105,7 +105,7 @@ def test_the_sentence_names_the_desk_below_its_limit_and_the_title_too(
     todo = html.split('<ul class="todo"')[1].split("</ul>")[0]
     assert "Bàn 2 thấp hơn mức bình thường" in todo
     assert f"desk={march.desks[1].id}" in todo
-    assert "Chờ lâu là lý do nhiều nhất" in part_of(html, "reasons")
+    assert "Lý do được chọn" in part_of(html, "reasons")
     assert "Chứng thực chữ ký thấp hơn mức chung" in part_of(html, "procedures")
 
 
@@ -224,21 +224,71 @@ def test_a_unit_with_others_under_it_is_laid_out_by_units(
     assert browser.get(f"{PAGE}&unit={march.unit.id}").status_code == 200
 
 
+def _desks_of(part: str) -> list[str]:
+    return re.findall(r">(Bàn \d)</a>", part)
+
+
 @pytest.mark.parametrize(
-    ("order", "desks"),
+    ("order", "desks", "direction"),
     [
-        ("share", ["Bàn 2", "Bàn 1"]),
-        ("name", ["Bàn 1", "Bàn 2"]),
-        ("answers", ["Bàn 1", "Bàn 2"]),
-        ("participation", ["Bàn 2", "Bàn 1"]),
+        ("share", ["Bàn 2", "Bàn 1"], "ascending"),
+        ("name", ["Bàn 1", "Bàn 2"], "ascending"),
+        ("change", ["Bàn 1", "Bàn 2"], "ascending"),
+        ("answers", ["Bàn 1", "Bàn 2"], "descending"),
+        ("participation", ["Bàn 2", "Bàn 1"], "descending"),
+        ("verdict", ["Bàn 2", "Bàn 1"], "ascending"),
     ],
 )
-def test_desks_are_sorted_without_javascript(
-    app: Flask, march: Office, order: str, desks: list[str]
+def test_desks_are_sorted_and_turned_round_without_javascript(
+    app: Flask, march: Office, order: str, desks: list[str], direction: str
 ) -> None:
-    part = part_of(open_overview(app, march).get(f"{PAGE}&sort={order}").text, "places")
-    assert re.findall(r">(Bàn \d)</a>", part) == desks
-    assert part.count("aria-sort=") == 1
+    earlier = MONDAY - timedelta(days=28)
+    plant(march, [5] * 50, at=earlier)
+    plant(march, [1] * 40, at=earlier, desk=1)
+    browser = open_overview(app, march)
+    part = part_of(browser.get(f"{PAGE}&sort={order}").text, "places")
+    assert _desks_of(part) == desks
+    assert re.findall(r'aria-sort="(\w+)"', part) == [direction]
+    again = f"/admin/overview?period=2026-03&sort={order}&turned=yes"
+    assert f'href="{again.replace("&", "&amp;")}"' in part
+    turned = part_of(browser.get(again).text, "places")
+    assert _desks_of(turned) == desks[::-1]
+    assert re.findall(r'aria-sort="(\w+)"', turned) == [
+        {"ascending": "descending", "descending": "ascending"}[direction]
+    ]
+    assert f'href="/admin/overview?period=2026-03&amp;sort={order}"' in turned
+
+
+def test_desks_without_a_share_stand_behind_in_either_direction(app: Flask, march: Office) -> None:
+    earlier = MONDAY - timedelta(days=28)
+    plant(march, [5] * 50, at=earlier)
+    plant(march, [5] * 9, at=earlier, desk=1)
+    browser = open_overview(app, march)
+    asked = "/admin/overview?period=2026-02&sort="
+    for order in ("share", "participation", "change", "verdict"):
+        for turned in ("", "&turned=yes"):
+            part = part_of(browser.get(f"{asked}{order}{turned}").text, "places")
+            assert _desks_of(part) == ["Bàn 1", "Bàn 2"], order
+
+
+def test_the_order_stays_with_the_question_and_leaves_other_pages_alone(
+    app: Flask, march: Office
+) -> None:
+    html = open_overview(app, march).get(f"{PAGE}&sort=answers&turned=yes").text
+    leading = re.findall(r'(?:href|action)="/admin/overview\?([^"]*)"', html)
+    elsewhere = re.findall(r'href="/admin/(?:counts|voices)[^"]*\?([^"]*)"', html)
+    heads = re.findall(r"<th[^>]*><a href=\"/admin/overview\?([^\"]*)\"", html)
+    assert any("period=last-month" in words for words in leading)
+    assert all("sort=" in words for words in leading)
+    assert sum("turned=yes" not in words for words in leading) == len(heads[:6])
+    assert elsewhere
+    assert not any("sort=" in words or "turned=" in words for words in elsewhere)
+    forms = re.findall(r"<form.*?</form>", html, re.DOTALL)
+    asking = [form for form in forms if 'action="/admin/overview"' in form]
+    assert len(asking) == 2
+    for form in asking:
+        assert '<input type="hidden" name="sort" value="answers">' in form
+        assert '<input type="hidden" name="turned" value="yes">' in form
 
 
 def test_a_swap_is_the_same_as_the_part_of_the_page(app: Flask, march: Office) -> None:
@@ -266,6 +316,8 @@ def test_what_the_overview_does_not_ask_leaves_the_address_alone(app: Flask, mar
         ("period=%00", 400),
         ("channel=tele", 400),
         ("sort=merit", 400),
+        ("turned=no", 400),
+        ("sort=share&turned=1", 400),
         ("desk=x", 404),
         ("desk=999999", 404),
         ("unit=999999", 404),

@@ -21,6 +21,7 @@ from satisfaction.terms import (
     Channel,
     Dimension,
     Role,
+    UnitKind,
 )
 from tests.admin.officers import make_officer, signed_in
 from tests.admin.overviews import (
@@ -96,7 +97,7 @@ def test_the_latest_voices_follow_the_question(app: Flask, march: Office) -> Non
     assert shown(f"period=2026-03&desk={first}").count("Thứ Hai 09/03/2026") == 1
     assert "Bàn 1" not in shown(f"period=2026-03&desk={second}")
     of_first = shown(f"period=2026-03&procedure={march.procedures[0].id}")
-    assert "Xem cả 1 ý kiến" in of_first
+    assert "Xem ý kiến này" in of_first
     none = "Không có ý kiến chưa hài lòng trong kỳ này (40 lượt)"
     assert none in shown("period=2026-03&channel=online")
     assert "7 ngày qua (40 lượt)" in shown("period=7-days&channel=online")
@@ -261,3 +262,22 @@ def test_the_oldest_of_the_overdue_cases_is_named(app: Flask, march: Office) -> 
     html = browser.get(PAGE).text
     todo = text_of(html.split('<ul class="todo"')[1].split("</ul>")[0])
     assert "1 ý kiến quá hạn trả lời cũ nhất từ Thứ Ba 10/02/2026" in todo
+
+
+def test_the_latest_voices_name_their_unit_where_the_page_covers_several(
+    app: Flask, march: Office, elsewhere: Office
+) -> None:
+    with unit_of_work() as session:
+        city = office.add_unit(
+            session, "01", name="Thành phố", kind=UnitKind.CITY, from_day=date(2024, 1, 1)
+        )
+        for unit in (march.unit, elsewhere.unit):
+            succession.move_unit(session, unit, city, from_day=date(2024, 1, 1))
+    plant(elsewhere, [1])
+    make_officer("city", Role.HEAD, unit=city)
+    browser = signed_in(app, "city")
+    named = "Bàn 2 · Phường Tây Hồ"
+    assert named in text_of(part_of(browser.get(f"{PAGE}&unit={city.id}").text, "voices"))
+    alone = text_of(part_of(browser.get(f"{PAGE}&unit={march.unit.id}").text, "voices"))
+    assert "Bàn 2" in alone
+    assert named not in alone

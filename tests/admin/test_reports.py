@@ -112,20 +112,29 @@ def _difference(row: CountRow, before: CountRow | None) -> float | None:
     return (row.satisfied_share or 0.0) - (before.satisfied_share or 0.0)
 
 
-def _differences(report: Report, table: Figures, row: CountRow) -> list[float | None]:
-    """Return what the table of desks alone has, where there is a month before."""
+def _smaller(row: CountRow, before: CountRow | None) -> int:
+    """Return of how many answers the coarser of two shares is."""
+    return min(row.answers, before.answers if before else 0)
+
+
+Compared = tuple[float | None, int]
+
+
+def _differences(report: Report, table: Figures, row: CountRow) -> list[Compared]:
+    """Return what the table of desks alone has, where there is a month before, and of how many."""
     if report.earlier is None or table.query.by is not Dimension.DESK:
         return []
-    return [_difference(row, _earlier(report, table, row))]
+    before = _earlier(report, table, row)
+    return [(_difference(row, before), _smaller(row, before))]
 
 
 def _points(difference: float | None) -> float | None:
     return None if difference is None else difference * 100
 
 
-def _said(difference: float | None) -> str:
+def _said(difference: float | None, of: int) -> str:
     """Return a difference as it stands on paper, whose font has no minus sign of its own."""
-    return as_points(difference).replace("−", "–")
+    return as_points(difference, of).replace("−", "–")
 
 
 def _numbers(report: Report, figures: Figures, row: CountRow) -> list[object]:
@@ -139,7 +148,7 @@ def _numbers(report: Report, figures: Figures, row: CountRow) -> list[object]:
         None if few else row.satisfied_share,
         interval.low if interval else None,
         interval.high if interval else None,
-        *map(_points, _differences(report, figures, row)),
+        *(_points(difference) for difference, _ in _differences(report, figures, row)),
         row.finished_visits,
         row.rated_visits,
         None if (row.finished_visits or 0) < 30 else row.participation,
@@ -160,7 +169,7 @@ def _shown(report: Report, figures: Figures, row: CountRow) -> list[str]:
         as_shown_share(row.satisfied_share, row.answers),
         as_shown_share(interval.low if interval else None, row.answers),
         as_shown_share(interval.high if interval else None, row.answers),
-        *map(_said, _differences(report, figures, row)),
+        *(_said(*compared) for compared in _differences(report, figures, row)),
         as_number(row.finished_visits),
         as_number(row.rated_visits),
         as_shown_share(row.participation, row.finished_visits),
@@ -233,15 +242,16 @@ def _written(report: Report, figures: Figures, row: CountRow) -> list[str]:
         row.assisted,
         before.answers if before else None,
         share(before.satisfied_share, before.answers) if before else "",
-        _typed(difference),
+        _typed(difference, _smaller(row, before)),
         "01/01 – 31/01/2026" if report.earlier else few,
     ]
     return ["" if value is None else str(value) for value in values]
 
 
-def _typed(difference: float | None) -> str:
+def _typed(difference: float | None, of: int) -> str:
     """Return a difference as a spreadsheet reads it: a hyphen for a minus, no plus."""
-    return "" if difference is None else f"{difference * 100:.1f}".replace(".", ",")
+    digits = 0 if of < 100 else 1
+    return "" if difference is None else f"{difference * 100:.{digits}f}".replace(".", ",")
 
 
 def test_a_share_that_fell_is_a_number_in_every_file(
@@ -255,12 +265,12 @@ def test_a_share_that_fell_is_a_number_in_every_file(
     assert difference is not None
     assert difference == pytest.approx(111 / 118 - 1)
     page = read_paper(supervisor.get(f"/admin/reports?{QUERY}").text)
-    assert page.tables["desk"]["total"][-4] == _said(difference) == "–5,9"
+    assert page.tables["desk"]["total"][-4] == _said(difference, 45) == "–6"
     data = supervisor.get(f"/admin/reports/file?{QUERY}&form=csv").data.decode("utf-8-sig")
     lines = list(csv.DictReader(io.StringIO(data), delimiter=";"))
     column = next(name for name in lines[0] if "điểm %" in name)
     typed = [line[column] for line in lines if line["Kỳ trước: tổng lượt đánh giá"] == "45"]
-    assert set(typed) == {"-5,9", "-6,2"}
+    assert set(typed) == {"-6"}
     assert "−" not in data
     book = read_workbook(supervisor.get(f"/admin/reports/file?{QUERY}&form=xlsx").data)
     said = [line[1] for line in next(iter(book.values())) if line[0] == "So kỳ trước (điểm %)"]
@@ -311,9 +321,9 @@ def _earlier_facts(report: Report) -> dict[object, tuple[float | None, str]]:
     return {
         "Kỳ trước: tỷ lệ hài lòng": (before.satisfied_share, as_share(25 / 45, 45)),
         "Kỳ trước: tổng lượt đánh giá": (45, "45"),
-        change: (_points(shares), "+38,5"),
+        change: (_points(shares), "+39"),
         "Kỳ trước: tỷ lệ tham gia": (before.participation, as_share(45 / 46, 46)),
-        "Tham gia so kỳ trước (điểm %)": (_points(visits), _said(visits)),
+        "Tham gia so kỳ trước (điểm %)": (_points(visits), _said(visits, 46)),
     }
 
 
@@ -325,7 +335,7 @@ def test_a_desk_is_compared_only_where_both_months_have_enough(
     desks = read_paper(html).tables["desk"]
     # Behind it stand three figures of visits.
     first, second = (desks[str(desk.id)][-4] for desk in february.desks)
-    assert (first, second, desks["total"][-4]) == ("+43,8", "–", "+38,5")
+    assert (first, second, desks["total"][-4]) == ("+44", "–", "+39")
     assert "Cao hơn kỳ trước quá mức dao động ngẫu nhiên" in html
     assert "Kỳ trước: 01/01 – 31/01/2026." in html
 

@@ -53,6 +53,32 @@ def test_a_share_that_is_not_shown_has_no_place_in_the_order(
         rated_visit(ward, 5, at=at, desk=1)
     page = administrator.get("/admin/counts?sort=share").text
     assert KEYS.findall(page)[:2] == [str(ward.desks[1].id), str(ward.desks[0].id)]
+    page = administrator.get("/admin/counts?sort=share&turned=yes").text
+    assert KEYS.findall(page)[:2] == [str(ward.desks[1].id), str(ward.desks[0].id)]
+
+
+@pytest.mark.parametrize(
+    ("path", "order"), [("counts", "rated"), ("people", "name"), ("fleet", "queue")]
+)
+def test_a_heading_pressed_again_turns_the_order_round(
+    administrator: OfficersBrowser, ward: Office, path: str, order: str
+) -> None:
+    rated_visit(ward, 5, at=clock.now() - timedelta(hours=3))
+    page = administrator.get(f"/admin/{path}?sort={order}").text
+    pattern = r'aria-sort="(\w+)"><a href="([^"]*)"'
+    ((direction, address),) = re.findall(pattern, page)
+    assert address.endswith(f"sort={order}&amp;turned=yes")
+    page = administrator.get(address.replace("&amp;", "&")).text
+    ((turned, back),) = re.findall(pattern, page)
+    assert {direction, turned} == {"ascending", "descending"}
+    assert back.endswith(f"sort={order}")
+
+
+def test_the_order_of_counts_stays_with_what_is_asked(administrator: OfficersBrowser) -> None:
+    page = administrator.get("/admin/counts?sort=rated&turned=yes").text
+    assert page.count('<input type="hidden" name="turned" value="yes">') == 2
+    assert 'href="/admin/counts?period=today&amp;sort=rated&amp;turned=yes"' in page
+    assert 'href="/admin/counts.csv?period=7-days"' in page
 
 
 def test_people_devices_and_cases_are_sorted_by_links(
@@ -71,3 +97,11 @@ def test_people_devices_and_cases_are_sorted_by_links(
 @pytest.mark.parametrize("path", ["counts", "people", "fleet", "cases"])
 def test_another_word_is_refused(administrator: OfficersBrowser, path: str) -> None:
     assert administrator.get(f"/admin/{path}?sort=salary").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["counts", "people", "fleet"])
+@pytest.mark.parametrize("words", ["turned=yes", "sort=name&turned=no", "sort=name&turned=1"])
+def test_an_order_is_turned_by_one_word_only_and_only_where_one_stands(
+    administrator: OfficersBrowser, path: str, words: str
+) -> None:
+    assert administrator.get(f"/admin/{path}?{words}").status_code == 400

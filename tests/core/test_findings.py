@@ -105,16 +105,40 @@ def test_an_hour_with_few_answers_is_no_finding() -> None:
 @pytest.mark.parametrize(
     ("amounts", "most"),
     [
-        ([], ()),
-        ([("wait", 0)], ()),
-        ([("wait", 3), ("late", 2)], ("wait",)),
-        ([("wait", 3), ("late", 3), ("place", 1)], ("wait", "late")),
+        ([], ""),
+        ([0], ""),
+        ([30], "a"),
+        ([30, 12, 9], "a"),
+        ([9, 8, 8, 8, 8], ""),
+        ([30, 29, 2], "ab"),
+        ([30, 30, 28, 2], "abc"),
+        ([30, 30, 29, 28, 2], ""),
+        ([30, 28], ""),
+        ([2, 30, 12], "b"),
     ],
 )
-def test_the_most_frequent_are_all_that_are_equal(
-    amounts: list[tuple[str, int]], most: tuple[str, ...]
+def test_what_is_chosen_most_stands_above_the_rest_by_more_than_chance(
+    amounts: list[int], most: str
 ) -> None:
-    assert find_most(amounts) == most
+    assert "".join(find_most(zip("abcde", amounts, strict=False), whole=sum(amounts))) == most
+
+
+def test_what_few_have_chosen_is_no_finding() -> None:
+    assert find_most([("wait", 1)], whole=1) == ()
+    assert find_most([("wait", FEWEST_OF_CELL - 1)], whole=FEWEST_OF_CELL - 1) == ()
+    assert find_most([("wait", FEWEST_OF_CELL)], whole=FEWEST_OF_CELL) == ("wait",)
+
+
+@given(amounts=st.lists(st.integers(0, 90), max_size=9), more=st.integers(1, 40))
+def test_what_is_chosen_most_is_so_with_a_wider_lead_as_well(amounts: list[int], more: int) -> None:
+    chosen = dict(enumerate(amounts))
+    found = find_most(chosen.items(), whole=sum(amounts))
+    rest = [amount for key, amount in chosen.items() if key not in found]
+    assert len(found) <= 3
+    assert all(chosen[key] > amount for key in found for amount in rest)
+    if len(found) == 1:
+        wider = chosen | {found[0]: chosen[found[0]] + more}
+        assert find_most(wider.items(), whole=sum(wider.values())) == found
 
 
 def test_no_kind_of_todo_hides_another() -> None:

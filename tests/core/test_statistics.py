@@ -1,5 +1,7 @@
 """Intervals and control limits against published tables, and what must hold for any counts."""
 
+from math import comb
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from satisfaction.statistics import (
     control_chart,
     control_limits,
     difference_interval,
+    sign_test,
     wilson_interval,
 )
 
@@ -71,6 +74,36 @@ def test_only_the_eleventh_of_montgomerys_purchase_orders_is_beyond_its_limit() 
     assert limits.high == pytest.approx(0.184, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("whole", "fewer"),
+    [(6, 0), (9, 1), (12, 2), (15, 3), (20, 5), (25, 7), (30, 9), (40, 13), (49, 17), (100, 39)],
+)
+def test_amounts_part_where_the_table_of_dixon_and_mood_says(whole: int, fewer: int) -> None:
+    assert sign_test(whole - fewer, fewer) < 0.05
+    assert sign_test(whole - fewer - 1, fewer + 1) > 0.05
+
+
+def test_eight_of_ten_deer_with_longer_hind_legs_are_zars_example() -> None:
+    assert sign_test(8, 2) == pytest.approx(0.109375)
+
+
+@given(st.integers(0, 3000), st.integers(0, 3000), st.integers(0, 50))
+def test_amounts_are_the_likelier_the_nearer_they_are(one: int, other: int, more: int) -> None:
+    chance = sign_test(one, other)
+    assert chance == sign_test(other, one)
+    assert 0 <= chance <= 1
+    assert sign_test(one, one) == 1
+    further = sign_test(max(one, other) + more, min(one, other))
+    assert further <= chance + 1e-9
+
+
+@given(st.integers(0, 300), st.integers(0, 300))
+def test_the_chance_of_two_amounts_is_counted_out(one: int, other: int) -> None:
+    whole = one + other
+    ways = sum(comb(whole, amount) for amount in range(max(one, other), whole + 1))
+    assert sign_test(one, other) == pytest.approx(min(1, 2 * ways / 2**whole), rel=1e-9)
+
+
 def test_nothing_counted_is_no_share_and_no_interval() -> None:
     nobody = Counted(0, 0)
     assert nobody.share is None
@@ -86,6 +119,11 @@ def test_nothing_counted_is_no_share_and_no_interval() -> None:
 def test_what_cannot_be_counted_is_refused(amount: int, whole: int) -> None:
     with pytest.raises(ValueError, match="cannot be counted"):
         Counted(amount, whole)
+
+
+def test_an_amount_below_nought_is_not_tested() -> None:
+    with pytest.raises(ValueError, match="cannot be counted"):
+        sign_test(-1, 3)
 
 
 @pytest.mark.parametrize(("centre", "whole"), [(0.5, 0), (-0.1, 5), (1.1, 5)])

@@ -98,9 +98,29 @@ def test_the_demonstration_office_fits_every_width(app: Flask, tabs: Tabs) -> No
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
         hours = page.locator("[data-part=hours] .wide")
         assert hours.evaluate("region => region.scrollWidth <= region.clientWidth"), width
+        _see_verdicts(page, width)
         page.screenshot(path=PICTURES / f"demonstration-{width}.png", full_page=True)
     assert page.locator("[data-part=places] tbody tr").count() > 5
     assert Axe().run(page, options={"runOnly": list(RULES)}).violations_count == 0
+
+
+def _see_verdicts(page: Page, width: int) -> None:
+    """Look at what was found of each desk without moving its table sideways."""
+    places = page.locator("[data-part=places] .wide").first
+    assert places.evaluate("region => region.scrollWidth <= region.clientWidth"), width
+    for line in places.locator("tbody tr").all():
+        found = line.locator(".near, .verdict").filter(visible=True)
+        expect(found).to_have_count(1)
+        expect(found).to_have_text(re.compile(r"mức thường|bất thường|Ít dữ liệu"))
+
+
+def test_what_was_found_of_a_desk_is_in_sight_at_every_width(rated: Office, tabs: Tabs) -> None:
+    page = _open(tabs)
+    for width in (640, *WIDTHS):
+        page.set_viewport_size({"width": width, "height": 900})
+        _see_verdicts(page, width)
+        shown = page.locator("[data-part=places] table").first.locator("thead th:visible").count()
+        assert shown == (8 if width >= 1440 else 6 if width >= 1024 else 4), width
 
 
 def test_twice_as_large_the_page_has_one_column(rated: Office, tabs: Tabs) -> None:
