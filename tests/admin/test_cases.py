@@ -91,6 +91,8 @@ def test_what_is_no_change_or_no_case_is_refused(supervisor: OfficersBrowser, ca
         ({"version": "1"}, 422),
         ({"version": "1", "due_day": "2026-13-45"}, 422),
         ({"version": "1", "due_day": "2020-01-01"}, 422),
+        ({"version": "1", "due_day": "2026-03-20"}, 422),
+        ({"version": "1", "due_day": "2026-03-20", "due_reason": "x" * 501}, 422),
         ({"version": "1", "assignee": "999999"}, 422),
         ({"version": "1", "note": "x" * 1001}, 422),
     ):
@@ -102,6 +104,26 @@ def test_what_is_no_change_or_no_case_is_refused(supervisor: OfficersBrowser, ca
         assert supervisor.get(f"/admin/cases{query}").status_code == 400
     assert supervisor.get("/admin/cases?desk=77777").status_code == 404
     assert stored().version == 1
+
+
+def test_a_deadline_is_moved_on_the_page_for_a_reason(
+    supervisor: OfficersBrowser, case: str
+) -> None:
+    why = "Chờ sở trả lời văn bản"
+    for day, said in (
+        ("2026-03-22", "phải là ngày làm việc của đơn vị"),
+        ("2199-12-31", "muộn nhất là 21/04/2026, tức 30 ngày làm việc kể từ hôm nay"),
+    ):
+        refused = supervisor.post(case, {"version": "1", "due_day": day, "due_reason": why})
+        assert refused.status_code == 422
+        assert said in refused.text
+        assert f'value="{why}"' in refused.text
+    moved = {"version": "1", "due_day": "2026-03-20", "due_reason": why}
+    assert supervisor.post(case, moved).status_code == 303
+    page = supervisor.get(case).text
+    assert "đổi hạn từ 17/03/2026 thành 20/03/2026" in page
+    assert why in page
+    assert "Hạn đặt lần đầu" in page
 
 
 def test_the_dossier_is_shown_once_to_who_handles_the_case_and_never_elsewhere(
