@@ -487,6 +487,23 @@ def test_the_time_to_answer_is_measured_in_working_days(ward: Office, hanh: Read
     assert (none.closed, none.median_days, none.in_time_share) == (0, None, None)
 
 
+def test_answers_are_in_time_by_the_deadline_that_was_set_first(ward: Office, hanh: Reader) -> None:
+    names = [NAMES.name(speak(ward, 1, at=yesterday(hour))) for hour in (8, 9, 10, 14)]
+    seen = [opened(hanh, name) for name in names]
+    first, later = date(2026, 3, 17), date(2026, 3, 27)
+    seen[0] = changed(hanh, seen[0], due_day=later, due_reason=WHY)
+    seen[1] = changed(hanh, seen[1], due_day=later, due_reason=WHY)
+    seen[1] = changed(hanh, seen[1], due_day=later + timedelta(days=3), due_reason=WHY)
+    seen[2] = changed(hanh, seen[2], due_day=clock.today(), due_reason=WHY)
+    with clock.replaced(clock.start_of_day(first)):
+        changed(hanh, seen[2], state=CaseState.DONE, note="Xong")
+    with clock.replaced(clock.end_of_day(first) + timedelta(days=1)):
+        changed(hanh, seen[0], state=CaseState.DONE, note="Xong")
+        with reading() as session:
+            times = case_figures.measure_answers(session, hanh, QUARTER)
+    assert (times.closed, times.in_time, times.overdue) == (2, 1, 2)
+
+
 def test_there_is_no_way_to_remove_a_case(ward: Office, hanh: Reader, low: str) -> None:
     opened(hanh, low)
     for model in (CaseEvent, Case):
