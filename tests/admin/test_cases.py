@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import clock
+from satisfaction import clock, jobs
 from satisfaction.case_changes import Change
 from satisfaction.database import reading, unit_of_work
 from satisfaction.models import AuditEntry, Case, CasePolicy, Dossier
@@ -124,6 +124,22 @@ def test_a_deadline_is_moved_on_the_page_for_a_reason(
     assert "đổi hạn từ 17/03/2026 thành 20/03/2026" in page
     assert why in page
     assert "Hạn đặt lần đầu" in page
+
+
+def test_a_case_that_was_raised_says_so_after_its_deadline_was_moved(
+    supervisor: OfficersBrowser, case: str
+) -> None:
+    later = clock.now() + timedelta(days=8)
+    with clock.replaced(later):
+        jobs.see_to_cases()
+        supervisor.sign_in("hanh")
+        assert "quá hạn, đã báo lãnh đạo" in supervisor.get(case).text
+        moved = {"version": "2", "due_day": "2026-03-20", "due_reason": "Chờ sở trả lời văn bản"}
+        assert supervisor.post(case, moved).status_code == 303
+        for address in (case, "/admin/cases"):
+            page = supervisor.get(address).text
+            assert "</svg>đã báo lãnh đạo" in page
+            assert "</svg>quá hạn" not in page
 
 
 def test_the_dossier_is_shown_once_to_who_handles_the_case_and_never_elsewhere(

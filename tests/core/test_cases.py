@@ -362,6 +362,33 @@ def test_a_late_case_is_raised_to_the_head_once(
     assert counts.oldest_day == counts.oldest_overdue_day == MONDAY + timedelta(days=1)
 
 
+def test_a_case_whose_deadline_was_moved_stays_raised_and_is_raised_again_when_late_again(
+    ward: Office, hanh: Reader, head: Reader, low: str
+) -> None:
+    seen = opened(hanh, low)
+    raised = 0
+    for late, moved in ((date(2026, 3, 18), date(2026, 3, 20)), (date(2026, 3, 23), None)):
+        with clock.replaced(clock.start_of_day(late)):
+            for expected in (1, 0):
+                with unit_of_work() as session:
+                    assert case_opening.escalate_late_cases(session) == expected
+            raised += 1
+            found = sheet(hanh, seen)
+            deeds = [event.deed for event in found.events]
+            assert deeds.count(CaseDeed.ESCALATED) == raised
+            if moved is None:
+                continue
+            seen = Seen(seen.token, found.line.version)
+            seen = changed(hanh, seen, due_day=moved, due_reason=WHY)
+            line = sheet(hanh, seen).line
+            assert (line.is_late, line.is_escalated) == (False, True)
+            with unit_of_work() as session:
+                assert case_opening.escalate_late_cases(session) == 0
+            with reading() as session:
+                wanted = CasesWanted(is_escalated=True)
+                assert cases.list_cases(session, head, wanted).total == 1
+
+
 def test_a_line_for_the_waiting_screens_makes_a_new_version(
     ward: Office, hanh: Reader, low: str
 ) -> None:
