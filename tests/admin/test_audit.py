@@ -49,6 +49,31 @@ def test_sign_ins_and_failures_are_logged_with_their_network(auditor: OfficersBr
     assert {line["account"] for line in _lines(auditor)} == {"lan", "soat", None}
 
 
+def test_the_first_attempt_of_each_wait_is_logged_and_no_more(app: Flask, ward: Office) -> None:
+    lan = make_officer("lan", Role.DESK_OFFICER, unit=ward.unit)
+    browser, now = OfficersBrowser(app), NOW
+    for _ in range(5):
+        browser.sign_in("lan", "sai")
+    waits = []
+    for seconds in (15, 30):
+        for later in (0, 1, 5):
+            with clock.replaced(now + timedelta(seconds=later)):
+                assert browser.sign_in("lan").status_code == 429
+        now += timedelta(seconds=seconds)
+        waits.append((lan.id, {"waits_until": now.isoformat()}))
+        with clock.replaced(now):
+            assert browser.sign_in("lan", "sai").status_code == 401
+    failed: tuple[int, dict[str, object]] = (lan.id, {})
+    with reading() as session:
+        entries = session.scalars(
+            select(AuditEntry)
+            .where(AuditEntry.action == AuditAction.SIGN_IN_FAILED)
+            .order_by(AuditEntry.id)
+        )
+        found = [(one.account_id, dict(one.detail)) for one in entries]
+    assert found == [*[failed] * 5, waits[0], failed, waits[1], failed]
+
+
 def test_deeds_are_found_by_who_what_when_and_words(auditor: OfficersBrowser, ward: Office) -> None:
     with unit_of_work() as session:
         record_deed(
