@@ -200,7 +200,12 @@ def grant_role(
         AuditAction.ROLE_GRANTED,
         account_id=granted_by_id,
         unit_id=unit.id,
-        detail={"account": account.name, "role": role},
+        detail={
+            "account": account.name,
+            "role": role,
+            "from_day": from_day.isoformat(),
+            "until_day": until_day.isoformat() if until_day else None,
+        },
     )
     return grant
 

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
-from satisfaction import clock, deeds, office_log, policies
+from satisfaction import accounts, clock, deeds, office_log, policies
 from satisfaction.audit import record_deed
 from satisfaction.database import reading, unit_of_work
 from satisfaction.deeds import PAGE, Wanted
@@ -72,6 +72,28 @@ def test_the_first_attempt_of_each_wait_is_logged_and_no_more(app: Flask, ward: 
         )
         found = [(one.account_id, dict(one.detail)) for one in entries]
     assert found == [*[failed] * 5, waits[0], failed, waits[1], failed]
+
+
+@pytest.mark.parametrize("until_day", [None, date(2026, 4, 1)])
+def test_a_role_is_logged_with_its_days(ward: Office, until_day: date | None) -> None:
+    account = make_officer("lan", unit=ward.unit)
+    with unit_of_work() as session:
+        accounts.grant_role(
+            session,
+            account,
+            Role.SUPERVISOR,
+            unit=ward.unit,
+            from_day=date(2026, 3, 16),
+            until_day=until_day,
+        )
+    with reading() as session:
+        granted = select(AuditEntry.detail).where(AuditEntry.action == AuditAction.ROLE_GRANTED)
+        assert session.scalars(granted).one() == {
+            "account": "lan",
+            "role": "supervisor",
+            "from_day": "2026-03-16",
+            "until_day": until_day.isoformat() if until_day else None,
+        }
 
 
 def test_deeds_are_found_by_who_what_when_and_words(auditor: OfficersBrowser, ward: Office) -> None:
