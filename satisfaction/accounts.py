@@ -111,7 +111,7 @@ def create_account(session: Session, name: str, *, display_name: str, password: 
 
     Raises: AccountExistsError; PasswordRefusedError for one that somebody would try.
     """
-    check_password(password, name=name)
+    check_password(password, name=name, display_name=display_name)
     if find_account(session, name) is not None:
         raise AccountExistsError(name=plain_name(name))
     account = Account(
@@ -131,7 +131,12 @@ def put_password(account: Account, password: str) -> None:
 
     Raises: PasswordRefusedError.
     """
-    check_password(password, name=account.name, has_second_factor=account.has_second_factor)
+    check_password(
+        password,
+        name=account.name,
+        display_name=account.display_name,
+        has_second_factor=account.has_second_factor,
+    )
     account.password_hash = hash_password(password)
     account.must_set_password = False
     account.is_password_short = not stands_alone(password)
