@@ -137,7 +137,7 @@ def _select_shown(
             _superseder.seq.is_(None),
             RatingVoid.rating_seq.is_(None),
             _within(closed, Rating.received_at),
-            # Said once more below; here it spares looking anything up for the many that are neither.
+            # Said again below; here it spares looking things up for the many that are neither.
             or_(IS_LOW, Rating.seq.in_(select(spoken.c.seq))),
             or_(IS_LOW, Comment.rating_seq.is_not(None)),
             *_filters(allegations, wanted),
