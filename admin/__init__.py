@@ -37,6 +37,7 @@ from admin import (
 )
 from admin.navigation import places_of, settings_of
 from satisfaction.terms import Duty
+from satisfaction.web.deed_words import list_details
 from satisfaction.web.guards import DUTIES, current_officer
 from satisfaction.web.letter_pages import LetterLinks, install_letter_links
 from satisfaction.web.office_words import as_office_word, list_differences, say_change
@@ -108,5 +109,6 @@ def install(app: Flask) -> None:
         settings_of=settings_of,
         say_change=say_change,
         list_differences=list_differences,
+        list_details=list_details,
     )
     app.jinja_env.filters["office_word"] = as_office_word

@@ -61,6 +61,10 @@ class CaseForm(FlaskForm):
     state = SelectField(_("Tình trạng"), validate_choice=False)
     assignee = SelectField(_("Người xử lý"), validate_choice=False)
     due_day = StringField(_("Hạn xử lý"), [Length(max=LONGEST_CHOICE)])
+    due_reason = StringField(
+        _("Lý do đổi hạn"),
+        [Length(max=LONGEST_REASON, message=_("Ghi lý do đổi hạn, từ 10 đến 500 ký tự."))],
+    )
     note = TextAreaField(
         _("Ghi chú, điều đã làm"),
         [Length(max=LONGEST_NOTE, message=_("Ghi chú dài nhất 1000 ký tự."))],
@@ -80,6 +84,7 @@ class CaseForm(FlaskForm):
             state=states.get(self.state.data or ""),
             assignee_id=as_key(self.assignee.data),
             due_day=as_day(self.due_day.data),
+            due_reason=self.due_reason.data or "",
             note=self.note.data or "",
         )
 

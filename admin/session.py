@@ -49,9 +49,13 @@ def new() -> ResponseReturnValue:
 @blueprint.post("/sign-in")
 @for_strangers
 def create() -> ResponseReturnValue:
-    """Sign in; one answer for a wrong name and a wrong password."""
+    """Sign in; one answer for a wrong name and a wrong password.
+
+    What is too long, and a password that is none, are tried as well: they are failures that are
+    counted and logged. Without a name nobody's sign-in was tried.
+    """
     form = SignInForm()
-    if not form.validate():
+    if not form.name.data:
         return _ask_again(form, _("Tên đăng nhập hoặc mật khẩu không đúng."), 401)
     try:
         awaits_code = sign_in.sign_in(form.as_credentials(client_network(), client_device()))
@@ -95,7 +99,7 @@ def _ask_code(form: CodeForm, problem: str | None = None) -> str:
 def create_code() -> ResponseReturnValue:
     """Take the second step; a wrong code is slowed down as a wrong password is."""
     form = CodeForm()
-    if not form.validate():
+    if not form.validate() and not form.code.data:
         return _ask_code(form), 422
     try:
         sign_in.take_second_step(form.code.data or "")

@@ -123,7 +123,7 @@ def create_account(session: Session, name: str, *, display_name: str, password: 
 
     Raises: AccountExistsError; PasswordRefusedError for one that somebody would try.
     """
-    check_password(password, name=name)
+    check_password(password, name=name, display_name=display_name)
     if find_account(session, name) is not None:
         raise AccountExistsError(name=plain_name(name))
     account = Account(
@@ -143,7 +143,12 @@ def put_password(account: Account, password: str) -> None:
 
     Raises: PasswordRefusedError.
     """
-    check_password(password, name=account.name, has_second_factor=account.has_second_factor)
+    check_password(
+        password,
+        name=account.name,
+        display_name=account.display_name,
+        has_second_factor=account.has_second_factor,
+    )
     account.password_hash = hash_password(password)
     account.must_set_password = False
     account.is_password_short = not stands_alone(password)
@@ -212,7 +217,12 @@ def grant_role(
         AuditAction.ROLE_GRANTED,
         account_id=granted_by_id,
         unit_id=unit.id,
-        detail={"account": account.name, "role": role},
+        detail={
+            "account": account.name,
+            "role": role,
+            "from_day": from_day.isoformat(),
+            "until_day": until_day.isoformat() if until_day else None,
+        },
     )
     return grant
 

@@ -20,6 +20,7 @@ from satisfaction.case_lines import is_shown_still
 from satisfaction.cases import find_case
 from satisfaction.colleagues import list_colleagues, read_reach
 from satisfaction.configurations import Changes, change_configuration
+from satisfaction.deadlines import read_working_days
 from satisfaction.errors import (
     CaseChangedError,
     CaseRefusedError,
@@ -29,6 +30,7 @@ from satisfaction.errors import (
 from satisfaction.faults import CaseFault
 from satisfaction.models import Case, CaseEvent, Dossier, Rating, Visit
 from satisfaction.office import find_configuration, get_unit
+from satisfaction.policies import read_policies
 from satisfaction.terms import (
     AuditAction,
     CaseDeed,
@@ -42,18 +44,21 @@ LONGEST_NOTE = 1000
 LONGEST_LINE = 300
 SHORTEST_REASON = 10
 LONGEST_REASON = 500
+MOST_DEADLINES = 3
+LEAST_WORKING_DAYS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """What is to be different about a case; None leaves a thing as it is.
 
-    ``assignee_id`` 0 takes the case from whoever has it.
+    ``assignee_id`` 0 takes the case from whoever has it; ``due_reason`` says why the day is moved.
     """
 
     state: CaseState | None = None
     assignee_id: int | None = None
     due_day: date | None = None
+    due_reason: str = ""
     note: str = ""
 
 
@@ -262,14 +267,42 @@ def _assign(session: Session, reader: Reader, case: Case, change: Change) -> lis
 
 
 def _set_due(session: Session, reader: Reader, case: Case, change: Change) -> list[CaseDeed]:
-    if change.due_day is None or change.due_day == case.due_day:
+    day, reason = change.due_day, clean(change.due_reason)
+    if day is None or day == case.due_day:
+        if reason:
+            raise CaseRefusedError(fault=CaseFault.DAY_NOT_MOVED)
         return []
-    if change.due_day < clock.today():
-        raise CaseRefusedError(fault=CaseFault.DAY_IS_OVER)
-    detail = {"from_day": case.due_day.isoformat(), "to_day": change.due_day.isoformat()}
-    case.due_day = change.due_day
-    add_event(session, case, CaseDeed.DUE_CHANGED, account_id=reader.account_id, detail=detail)
+    if (change.state or case.state) is CaseState.DONE:
+        raise CaseRefusedError(fault=CaseFault.IS_DONE)
+    _check_due(session, case.unit_id, day)
+    if not SHORTEST_REASON <= len(reason) <= LONGEST_REASON:
+        raise CaseRefusedError(fault=CaseFault.NO_DUE_REASON, least=SHORTEST_REASON)
+    detail = {"from_day": case.due_day.isoformat(), "to_day": day.isoformat()}
+    case.due_day = day
+    add_event(
+        session,
+        case,
+        CaseDeed.DUE_CHANGED,
+        account_id=reader.account_id,
+        detail=detail,
+        words=reason,
+    )
     return [CaseDeed.DUE_CHANGED]
+
+
+def _check_due(session: Session, unit_id: int, day: date) -> None:
+    """Refuse a deadline that is over, too far away, or no working day of the unit."""
+    today = clock.today()
+    if day < today:
+        raise CaseRefusedError(fault=CaseFault.DAY_IS_OVER)
+    usual = read_policies(session).of(unit_id, today).deadline_days
+    most = max(MOST_DEADLINES * usual, LEAST_WORKING_DAYS)
+    days = read_working_days(session, today, today)
+    latest = days.add(unit_id, today, count=most)
+    if day > latest:
+        raise CaseRefusedError(fault=CaseFault.DAY_TOO_FAR, latest_day=latest, most=most)
+    if not days.is_working(unit_id, day):
+        raise CaseRefusedError(fault=CaseFault.NOT_WORKING)
 
 
 def _set_state(session: Session, reader: Reader, case: Case, change: Change) -> list[CaseDeed]:

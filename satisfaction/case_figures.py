@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from satisfaction import clock
 from satisfaction.deadlines import WorkingDays, read_working_days
-from satisfaction.models import Case
+from satisfaction.models import Case, CaseEvent
 from satisfaction.periods import Period
-from satisfaction.terms import CaseKind, CaseState
+from satisfaction.terms import CaseDeed, CaseKind, CaseState
 from satisfaction.voice_rows import Reader
 
 
@@ -39,6 +39,7 @@ class AnswerTimes:
 
     Units: ``median_days`` in working days of each case's unit, None without closed cases. The
     share within the deadline is ``in_time`` of ``owed``: closed ones, and those past their day.
+    The deadline is the one that was set first: moving it later changes nothing here.
     """
 
     period: Period
@@ -107,8 +108,11 @@ def measure_answers(
     unit_ids: frozenset[int] | None = None,
 ) -> AnswerTimes:
     """Return how long answers took in a period, of the cases that the reader sees."""
+    first_due = _first_due()
     closed = session.execute(
-        select(Case.unit_id, Case.opened_day, Case.closed_day, Case.due_day).where(
+        select(
+            Case.unit_id, Case.opened_day, Case.closed_day, Case.due_day, first_due.label("first")
+        ).where(
             sees_case(reader, unit_ids),
             Case.closed_day >= period.first_day,
             Case.closed_day < period.end_day,
@@ -118,16 +122,34 @@ def measure_answers(
     overdue = session.scalar(
         select(func.count()).where(
             sees_case(reader, unit_ids),
-            Case.due_day < last,
+            or_(first_due < last.isoformat(), first_due.is_(None) & (Case.due_day < last)),
             or_(Case.closed_day.is_(None), Case.closed_day >= period.end_day),
         )
     )
     return AnswerTimes(
         period=period,
         closed=len(closed),
-        in_time=sum(row.closed_day <= row.due_day for row in closed),
+        in_time=sum(
+            row.closed_day <= (date.fromisoformat(row.first) if row.first else row.due_day)
+            for row in closed
+        ),
         overdue=overdue or 0,
         median_days=_median(_durations(session, closed)),
+    )
+
+
+def _first_due() -> ColumnElement[Any]:
+    """Return the deadline that a case had before it was moved first, as text; none if it was not.
+
+    The history keeps it, and days as text stand in the order of days.
+    """
+    return (
+        select(CaseEvent.detail["from_day"].as_string())
+        .where(CaseEvent.case_id == Case.id, CaseEvent.deed == CaseDeed.DUE_CHANGED)
+        .order_by(CaseEvent.at, CaseEvent.id)
+        .limit(1)
+        .correlate(Case)
+        .scalar_subquery()
     )
 
 

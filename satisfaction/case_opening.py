@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from satisfaction import clock, voices
@@ -18,7 +18,7 @@ from satisfaction.calendars import read_calendar
 from satisfaction.case_changes import Change, Seen, add_event, change_cases
 from satisfaction.deadlines import read_working_days
 from satisfaction.errors import PermissionDeniedError
-from satisfaction.models import Account, Case, Grant, Rating, RatingMark, RatingReason
+from satisfaction.models import Account, Case, CaseEvent, Grant, Rating, RatingMark, RatingReason
 from satisfaction.models import Reason as ReasonRow
 from satisfaction.periods import day_period
 from satisfaction.policies import group_by_closing, read_policies
@@ -175,18 +175,21 @@ def _open_patterns(session: Session, within: Iterable[Any], *, most: int) -> int
 
 
 def escalate_late_cases(session: Session, *, most: int = MOST_AT_ONCE) -> int:
-    """Raise cases that are past their day to the unit's head, once; return how many.
+    """Raise cases that are past their day to the unit's head, once for each day; return how many.
 
     Shape: at most so many; nought says that none is left.
 
     Where nobody is the head the case is raised all the same: whoever becomes it finds it there.
-    Time: it may run twice and late. A case whose day was moved after it was raised stays raised.
+    Time: it may run twice and late. A case whose day was moved after it was raised stays raised,
+    and is raised again when that day is over, too.
     Writes: voice_case, case_event, audit_entry.
     """
     late = session.scalars(
         select(Case)
         .where(
-            Case.state != CaseState.DONE, Case.due_day < clock.today(), Case.escalated_at.is_(None)
+            Case.state != CaseState.DONE,
+            Case.due_day < clock.today(),
+            Case.escalated_at.is_(None) | _was_moved_since(),
         )
         .order_by(Case.due_day, Case.token)
         .limit(most)
@@ -206,6 +209,15 @@ def escalate_late_cases(session: Session, *, most: int = MOST_AT_ONCE) -> int:
         )
     session.flush()
     return len(late)
+
+
+def _was_moved_since() -> ColumnElement[bool]:
+    """Return the condition of having another deadline than when the case was raised."""
+    return exists().where(
+        CaseEvent.case_id == Case.id,
+        CaseEvent.deed == CaseDeed.DUE_CHANGED,
+        CaseEvent.at >= Case.escalated_at,
+    )
 
 
 def _find_head(session: Session, unit_id: int) -> int | None:

@@ -34,6 +34,7 @@ from satisfaction.voice_rows import Reader
 from satisfaction.voices import Voice
 
 PAGE_LENGTH = 25
+GIVEN_REASONS = {CaseDeed.DOSSIER_OPENED, CaseDeed.DUE_CHANGED}
 
 
 class CaseOrder(StrEnum):
@@ -122,6 +123,12 @@ class CaseSheet:
     has_dossier: bool
     pattern_count: int | None
     shown: ShownLine | None
+
+    @property
+    def first_due_day(self) -> date | None:
+        """The deadline that was set first, if it was moved."""
+        moved = [event.detail for event in self.events if event.deed is CaseDeed.DUE_CHANGED]
+        return date.fromisoformat(moved[0]["from_day"]) if moved else None
 
 
 def list_cases(session: Session, reader: Reader, wanted: CasesWanted, *, page: int = 1) -> CasePage:
@@ -290,8 +297,8 @@ def _list_events(session: Session, case: Case, *, sees_words: bool) -> tuple[Eve
 
 
 def _as_event(row: CaseEvent, names: dict[int, str], *, sees_words: bool) -> Event:
-    """Return one line of the history; why a dossier was opened is for everybody to see."""
-    is_open = sees_words or row.deed is CaseDeed.DOSSIER_OPENED
+    """Return one line of the history; why an officer did certain deeds is for everybody to see."""
+    is_open = sees_words or row.deed in GIVEN_REASONS
     detail = dict(row.detail)
     for name in ("to", "from"):
         if isinstance(detail.get(name), int):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from satisfaction import clock, visits
 from satisfaction.dossiers import DEFAULT_SOURCE, find_or_add_dossier, normalise_code
 from satisfaction.errors import DeskNotFoundError, ProcedureNotFoundError, VisitNotFoundError
+from satisfaction.invitations import find_rated_at_desk
 from satisfaction.models import Desk, Dossier, Kiosk, Procedure, Unit, Visit
 from satisfaction.office import list_desks, list_procedures, name_of
 from satisfaction.terms import Answered, DeskKind, Outcome, VisitKind
@@ -210,11 +211,19 @@ def end_visit(
 def keep_assisted(session: Session, unit_ids: Set[int], visit_id: int) -> bool:
     """Note that a citizen is helped to rate; say whether that came before the answer.
 
+    A visit that looks unanswered takes the note, or it would tell of an answer from elsewhere;
+    that answer stays as it was given.
     Raises: VisitNotFoundError, also for a visit outside these units; VisitOpenError.
     """
-    if visits.get_visit(session, visit_id).unit_id not in unit_ids:
+    visit = visits.get_visit(session, visit_id)
+    if visit.unit_id not in unit_ids:
         raise VisitNotFoundError(visit_id=visit_id)
-    return visits.keep_assisted(session, visit_id)
+    if visits.keep_assisted(session, visit_id):
+        return True
+    if _tell_answered(session, [visit])[visit_id] is Answered.NOT_YET:
+        visit.is_assisted = True
+        session.flush()
+    return visit.is_assisted
 
 
 def _has_kiosk(session: Session, desk_id: int) -> bool:
@@ -255,12 +264,14 @@ def _find_dossier(session: Session, desk: Desk, wanted: VisitWanted) -> Dossier 
 def _read_progress(session: Session, desk_id: int) -> Progress:
     serving = visits.find_open_visit(session, desk_id)
     recent = visits.list_recent_visits(session, desk_id, most=RECENT_VISITS)
+    answered = _tell_answered(session, recent)
     return Progress(
-        _as_served(serving) if serving else None, tuple(_as_served(visit) for visit in recent)
+        _as_served(serving, Answered.NOT_YET) if serving else None,
+        tuple(_as_served(visit, answered[visit.id]) for visit in recent),
     )
 
 
-def _as_served(visit: Visit) -> ServedVisit:
+def _as_served(visit: Visit, answered: Answered) -> ServedVisit:
     return ServedVisit(
         id=visit.id,
         ticket_number=visit.ticket_number,
@@ -270,7 +281,7 @@ def _as_served(visit: Visit) -> ServedVisit:
         kind=visit.kind,
         opened_at=visit.opened_at,
         closed_at=visit.closed_at,
-        answered=_as_answered(visit.outcome),
+        answered=answered,
         was_left_open=_was_left_open(visit),
         is_assisted=visit.is_assisted,
         is_offline=visit.is_offline,
@@ -283,7 +294,29 @@ def _was_left_open(visit: Visit) -> bool:
     return clock.local_day(visit.opened_at) < end
 
 
-def _as_answered(outcome: Outcome | None) -> Answered:
-    if outcome is None:
-        return Answered.NOT_YET
-    return Answered.RATED if outcome is Outcome.RATED else Answered.NOT_RATED
+def _tell_answered(session: Session, found: Sequence[Visit]) -> dict[int, Answered]:
+    """Return what the desk may know of these visits' questions.
+
+    One that was answered by phone looks as if it never had been: not answered once its question
+    has been on the desk's kiosk, and else as long as nobody else was served after it.
+    """
+    rated = {visit.id for visit in found if visit.outcome is Outcome.RATED}
+    seen = find_rated_at_desk(session, rated) if rated else set()
+    told: dict[int, Answered] = {}
+    for visit in found:
+        if visit.id in rated - seen:
+            is_asked = _would_be_asked(session, visit)
+            told[visit.id] = Answered.NOT_YET if is_asked else Answered.NOT_RATED
+        elif visit.id in rated:
+            told[visit.id] = Answered.RATED
+        else:
+            told[visit.id] = Answered.NOT_RATED if visit.outcome else Answered.NOT_YET
+    return told
+
+
+def _would_be_asked(session: Session, visit: Visit) -> bool:
+    """Say whether nothing would have ended a visit's question if nobody had answered it."""
+    if _was_left_open(visit) or (visit.shown_at and _has_kiosk(session, visit.desk_id)):
+        return False
+    later = exists().where(Visit.desk_id == visit.desk_id, Visit.closed_at > visit.closed_at)
+    return not session.scalar(select(later.where(Visit.closed_day >= visit.closed_day)))

@@ -356,7 +356,7 @@ def _find(facts: Facts, reader: Reader) -> Finding:
 def _find_released(release: Release) -> Finding:
     if release.answers:
         return Finding.RELEASED
-    return Finding.HIDDEN if release.left_out else Finding.NOTHING
+    return Finding.HIDDEN if release.answers is None else Finding.NOTHING
 
 
 def _compare(facts: Facts) -> Comparison:

@@ -27,7 +27,7 @@ from satisfaction.errors import (
     VisitNotFoundError,
     VisitOpenError,
 )
-from satisfaction.models import Invitation, Rating, Visit
+from satisfaction.models import Invitation, Kiosk, Rating, Visit
 from satisfaction.office import find_configuration
 from satisfaction.recording import (
     ReasonsGiven,
@@ -49,6 +49,7 @@ SOURCES = {
     InvitationPurpose.SCREEN: RatingSource.QR,
     InvitationPurpose.ONLINE: RatingSource.LINK,
 }
+AWAY = frozenset(SOURCES.values())
 
 
 @dataclass(frozen=True)
@@ -129,12 +130,12 @@ def invite_by_receipt(
 
     Writes: invitation, audit_entry.
     Raises: VisitNotFoundError, also for a visit outside these units; InvitationSpentError for a
-    visit that is rated; TooManyInvitationsError.
+    visit that is rated at the desk, for what came by phone is not told; TooManyInvitationsError.
     """
     visit = session.get(Visit, visit_id, options=[joinedload(Visit.desk)])
     if visit is None or visit.unit_id not in unit_ids:
         raise VisitNotFoundError(visit_id=visit_id)
-    if list_answer(session.connection(), visit_id):
+    if find_rated_at_desk(session, {visit_id}):
         raise InvitationSpentError(visit_id=visit_id)
     made = make_invitation(session, visit_id, purpose=InvitationPurpose.RECEIPT)
     record_deed(
@@ -145,6 +146,26 @@ def invite_by_receipt(
         detail={"visit_id": visit_id, "invitation_id": made.invitation.id},
     )
     return made
+
+
+def find_rated_at_desk(session: Session, visit_ids: Set[int]) -> Set[int]:
+    """Return which of these visits were answered where the officer sees it, or on paper.
+
+    An answer that was given by phone, or at a device that stands at no desk, is nobody's business
+    at the desk: who knows when it was given knows whose it is.
+    """
+    found = session.scalars(
+        select(Rating.visit_id)
+        .outerjoin(Kiosk, Kiosk.id == Rating.kiosk_id)
+        .where(
+            Rating.visit_id.in_(visit_ids),
+            Rating.visit_id.is_not(None),
+            Rating.supersedes_seq.is_(None),
+            Rating.source.not_in(AWAY),
+            Kiosk.id.is_(None) | Kiosk.desk_id.is_not(None),
+        )
+    )
+    return {visit_id for visit_id in found if visit_id is not None}
 
 
 def _hash(token: str) -> bytes:

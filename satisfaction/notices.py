@@ -188,8 +188,8 @@ def _password(error: SatisfactionError) -> tuple[str, str]:
             "This password is easily guessed; put together some words that have nothing in common",
         ),
         PasswordFault.OWN_NAME: (
-            "Mật khẩu không được chứa tên đăng nhập",
-            "A password must not contain the name of the account",
+            "Mật khẩu không được chứa tên đăng nhập, họ tên, hay phần lớn là các tiếng trong đó",
+            "A password must not contain the account's or the full name, nor be mostly parts of it",
         ),
     }
     return lines[error.fields["fault"]]

@@ -1,4 +1,4 @@
-"""Which passwords are refused: short ones, common ones, and those made of the account's own name.
+"""Which passwords are refused: short ones, common ones, and those made of one's own names.
 
 Refuses nothing for being long: a whole sentence is the password that is easiest to keep.
 Source: docs/adr/0014-second-factors.md: 14 characters of four kinds where the password stands
@@ -7,15 +7,19 @@ alone, 8 of any kind beside a second factor; ASVS 5.0, V6.2: 64 and more are all
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
 
 from satisfaction.errors import PasswordRefusedError
+from satisfaction.text import search_form
 
 SHORTEST = 14
 SHORTEST_BESIDE_FACTOR = 8
 KINDS = 4
 LONGEST = 256
 SHORTEST_NAME = 4
+LONG_NAME = 6
+SHORTEST_PART = 3
 MOST_REPEATED = 4
 FEWEST_LETTERS = 6
 _ROWS = ("01234567890123456789", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz")
@@ -105,8 +109,10 @@ def _other_kind(sign: str) -> str:
     return "digit" if sign.isdigit() else "other"
 
 
-def check_password(password: str, *, name: str, has_second_factor: bool = False) -> None:
-    """Refuse a password that somebody would try; ``name`` is the account's.
+def check_password(
+    password: str, *, name: str, display_name: str = "", has_second_factor: bool = False
+) -> None:
+    """Refuse a password that somebody would try; ``name`` is that of the account.
 
     Raises: PasswordRefusedError with its fault, and never with the password.
     """
@@ -118,7 +124,7 @@ def check_password(password: str, *, name: str, has_second_factor: bool = False)
         raise PasswordRefusedError(fault=PasswordFault.TOO_LONG, longest=LONGEST)
     bare = _bare(plain)
     own = _bare(plain_password(name))
-    if len(own) >= SHORTEST_NAME and own in bare:
+    if (len(own) >= SHORTEST_NAME and own in bare) or _is_name(plain, (name, display_name)):
         raise PasswordRefusedError(fault=PasswordFault.OWN_NAME)
     if _is_common(bare):
         raise PasswordRefusedError(fault=PasswordFault.COMMON)
@@ -129,6 +135,32 @@ def check_password(password: str, *, name: str, has_second_factor: bool = False)
 def _bare(text: str) -> str:
     """Return what is left without case and without the signs that people put between words."""
     return re.sub(r"[\W_]+", "", text.casefold())
+
+
+def _is_name(plain: str, names: Iterable[str]) -> bool:
+    """Say whether a password holds a whole name, or is mostly made of names and parts of them.
+
+    Marks, case, spaces, digits and other signs make no difference. A whole name shorter than six
+    letters, which many phrases hold by chance, and parts from three letters on count only where
+    they are more than half of the password's letters.
+    """
+    letters = _letters(plain)
+    wholes = {_letters(name) for name in names}
+    if any(len(whole) >= LONG_NAME and whole in letters for whole in wholes):
+        return True
+    words = {word for name in names for word in re.split(r"[\W\d_]+", search_form(name))}
+    parts = sorted(
+        (part for part in wholes | words if len(part) >= SHORTEST_PART), key=len, reverse=True
+    )
+    if not parts:
+        return False
+    left = re.sub("|".join(parts), "", letters)
+    return len(letters) - len(left) > len(letters) / 2
+
+
+def _letters(text: str) -> str:
+    """Return the letters of a text without marks and case."""
+    return re.sub(r"[\W\d_]+", "", search_form(text))
 
 
 def _is_common(bare: str) -> bool:

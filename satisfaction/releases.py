@@ -69,7 +69,8 @@ class ReleaseTable:
 class Release:
     """What may be shown of a unit and a period.
 
-    ``left_out`` are months with too few answers to show any; nothing here counts them in.
+    ``left_out`` are months with too few answers to show any; nothing here counts them in. Where
+    nothing else was answered, ``finished`` and ``rated`` are None: no number is shown at all.
     Units: counts of visits and answers; ``counts`` go by ``groups``.
     """
 
@@ -84,14 +85,14 @@ class Release:
     left_out: tuple[Period, ...]
     groups: tuple[Group, ...]
     counts: Counts
-    finished: int
-    rated: int
+    finished: int | None
+    rated: int | None
     tables: tuple[ReleaseTable, ...]
 
     @property
-    def answers(self) -> int:
-        """All answers that are counted in."""
-        return sum(self.counts)
+    def answers(self) -> int | None:
+        """All answers that are counted in; None where the only ones are too few to be shown."""
+        return None if self.finished is None else sum(self.counts)
 
 
 def satisfied_of(groups: Sequence[Group], counts: Counts) -> int | None:
@@ -140,6 +141,7 @@ def build_release(session: Session, unit_id: int, period: Period, *, limit: int)
     found = {month: month.release(levels, ladder, limit=limit) for month in months}
     shown = {month: one for month, one in found.items() if one is not None}
     whole = add_months(list(shown.values()), ladder) if shown else _nothing()
+    is_told = len(shown) == len(found) or any(whole.total)
     settled_at = find_settled(session, period)
     first = months[-1].tables[Dimension.DESK]
     return Release(
@@ -154,8 +156,8 @@ def build_release(session: Session, unit_id: int, period: Period, *, limit: int)
         left_out=tuple(month.period for month in months if month not in shown),
         groups=_name_groups(ladder.rungs[whole.rung] if shown else (), levels),
         counts=whole.total,
-        finished=sum(month.total.finished_visits or 0 for month in shown),
-        rated=sum(month.total.rated_visits or 0 for month in shown),
+        finished=sum(one.total.finished_visits or 0 for one in shown) if is_told else None,
+        rated=sum(one.total.rated_visits or 0 for one in shown) if is_told else None,
         tables=tuple(
             _as_table(by, whole.tables[by], list(shown), ladder=ladder, levels=levels)
             for by in TABLES

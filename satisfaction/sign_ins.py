@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from satisfaction import clock
@@ -22,7 +22,8 @@ from satisfaction.accounts import (
 )
 from satisfaction.audit import record_deed
 from satisfaction.errors import SecondStepOverError
-from satisfaction.models import Account, SignIn
+from satisfaction.models import Account, AuditEntry, SignIn, SignInThrottle
+from satisfaction.passwords import LONGEST, plain_password
 from satisfaction.second_factors import accept_code
 from satisfaction.terms import AuditAction
 from satisfaction.throttling import count_attempt, forget_failures, take_back
@@ -90,16 +91,49 @@ def prepare_sign_in(session: Session, credentials: Credentials) -> Claim:
     Raises: SignInThrottledError with the seconds to wait, while the name is throttled here.
     """
     count_attempt(session, credentials.throttle_key)
-    account = session.scalar(
-        select(Account).where(
-            Account.name == credentials.account_name, Account.disabled_at.is_(None)
-        )
-    )
+    account = session.scalar(_find_account(credentials.account_name))
     return Claim(account.id, account.password_hash) if account else Claim(None, NOBODYS_HASH)
 
 
+def record_wait(session: Session, key: bytes, *, name: str = "", network: str) -> None:
+    """Log an attempt that was refused untried because it had to wait: the first of each wait.
+
+    The others say nothing new, and would let anybody fill the log. ``key`` is that under which
+    failures are counted.
+    Writes: audit_entry.
+    """
+    throttle = session.get(SignInThrottle, key, with_for_update=True)
+    if throttle is None or throttle.locked_until is None:
+        return
+    account_id = session.scalar(_find_account(name).with_only_columns(Account.id))
+    until = throttle.locked_until.isoformat()
+    told = select(AuditEntry.id).where(
+        AuditEntry.at >= throttle.last_failed_at,
+        AuditEntry.action == AuditAction.SIGN_IN_FAILED,
+        AuditEntry.account_id.is_not_distinct_from(account_id),
+        AuditEntry.detail["waits_until"].as_string() == until,
+    )
+    if session.scalar(told.limit(1)) is None:
+        record_deed(
+            session,
+            AuditAction.SIGN_IN_FAILED,
+            account_id=account_id,
+            network=network,
+            detail={"waits_until": until},
+        )
+
+
+def _find_account(name: str) -> Select[Account]:
+    return select(Account).where(Account.name == name, Account.disabled_at.is_(None))
+
+
 def check_claim(claim: Claim, credentials: Credentials) -> bool:
-    """Compare the password; a slow step, so it belongs between two transactions."""
+    """Compare the password; a slow step, so it belongs between two transactions.
+
+    What is longer than any password is wrong without being compared.
+    """
+    if len(plain_password(credentials.password)) > LONGEST:
+        return False
     return password_is_right(claim.password_hash, credentials.password) and bool(claim.account_id)
 
 

@@ -57,6 +57,13 @@ FAULTS = {
     CaseFault.NO_ANSWER: _("Ghi điều đã làm trước khi kết thúc."),
     CaseFault.NOTHING: _("Chưa có gì thay đổi."),
     CaseFault.DAY_IS_OVER: _("Hạn xử lý phải từ hôm nay trở đi."),
+    CaseFault.DAY_TOO_FAR: _(
+        "Hạn xử lý muộn nhất là %(latest_day)s, tức %(most)s ngày làm việc kể từ hôm nay."
+    ),
+    CaseFault.DAY_NOT_MOVED: _("Có ghi lý do đổi hạn nhưng hạn chưa đổi."),
+    CaseFault.NOT_WORKING: _("Hạn xử lý phải là ngày làm việc của đơn vị."),
+    CaseFault.NO_DUE_REASON: _("Ghi lý do đổi hạn, từ 10 đến 500 ký tự."),
+    CaseFault.IS_DONE: _("Việc đã xong thì không đổi hạn."),
     CaseFault.TOO_LONG: _("Phần chữ quá dài."),
     CaseFault.NO_REASON: _("Ghi lý do mở hồ sơ, từ 10 đến 500 ký tự."),
     CaseFault.NOT_ASSIGNED: _("Chỉ người được giao xử lý mới mở được hồ sơ."),
@@ -100,7 +107,8 @@ def event_text(event: Event) -> str:
         state = as_case_word(CaseState(detail["to_state"]))
         return str(gettext("chuyển sang “%(state)s”", state=state))
     if event.deed is CaseDeed.DUE_CHANGED:
-        return str(gettext("đổi hạn thành %(day)s", day=_iso(detail["to_day"])))
+        days = {"before": _iso(detail["from_day"]), "after": _iso(detail["to_day"])}
+        return str(gettext("đổi hạn từ %(before)s thành %(after)s", **days))
     if event.deed is CaseDeed.ESCALATED:
         to = detail.get("to")
         if to:
@@ -127,7 +135,9 @@ def explain_case(refusal: CaseRefusedError) -> str:
     fields = refusal.fields
     if fields["fault"] is CaseFault.NOT_FOR_ALL:
         return _explain_giving(outside=fields["outside"], unseen=fields["unseen"], of=fields["of"])
-    return str(FAULTS[fields["fault"]])
+    if "latest_day" in fields:
+        fields = fields | {"latest_day": as_day(fields["latest_day"])}
+    return str(FAULTS[fields["fault"]]) % fields
 
 
 def _explain_giving(*, outside: int, unseen: int, of: int) -> str:

@@ -83,7 +83,8 @@ def _others(row: CountRow) -> Figure:
 
 def _released(release: Release) -> tuple[Figure, ...]:
     answers, satisfied = release.answers, satisfied_of(release.groups, release.counts)
-    rate = _participation_of(release.rated, release.finished)
+    assert answers is not None, "figures of a release that shows none"
+    rate = _participation_of(release.rated or 0, release.finished or 0)
     if satisfied is None:
         note = str(_("mức hài lòng được ẩn"))
         shown = as_number(answers)

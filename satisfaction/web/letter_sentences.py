@@ -136,7 +136,7 @@ def _say_release(digest: Digest) -> str:
     """Return what is released of a month, as a part of a sentence."""
     release = digest.facts.release
     assert release is not None
-    answers, satisfied = release.answers, satisfied_of(release.groups, release.counts)
+    answers, satisfied = sum(release.counts), satisfied_of(release.groups, release.counts)
     if satisfied is None:
         return str(_("%(n)s lượt đánh giá", n=as_number(answers)))
     if not is_few(answers):
@@ -342,6 +342,8 @@ def preheader_of(digest: Digest) -> str:
         counts = (len(digest.facts.devices), digest.facts.device_count)
         n, of = map(as_number, counts)
         return str(_("%(n)s máy cần xem trong %(of)s máy.", n=n, of=of))
+    if digest.finding is Finding.HIDDEN:
+        return str(_("Quá ít lượt đánh giá, nên thư này không nêu số nào."))
     release, total = digest.facts.release, digest.facts.total
     answers = total.answers if release is None else release.answers
     finished = total.finished_visits if release is None else release.finished

@@ -79,6 +79,9 @@ def say_password_fault(refusal: PasswordRefusedError) -> str:
         PasswordFault.COMMON: gettext(
             "Mật khẩu này quá dễ đoán. Hãy ghép vài từ không liên quan với nhau."
         ),
-        PasswordFault.OWN_NAME: gettext("Mật khẩu không được chứa tên đăng nhập."),
+        PasswordFault.OWN_NAME: gettext(
+            "Mật khẩu không được chứa tên đăng nhập hay họ tên, cũng không được gồm phần lớn là "
+            "các tiếng trong đó, dù có dấu hay không."
+        ),
     }
     return str(words[fault])

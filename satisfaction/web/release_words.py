@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from satisfaction.figures import is_few
 from satisfaction.periods import Period, kind_of, write_period
@@ -16,6 +17,13 @@ from satisfaction.web.palette import level_colours
 from satisfaction.web.report_words import describe_as_of, describe_scales, paper_words
 from satisfaction.web.words import as_level, as_word, line_detail, line_label, name_dates
 from satisfaction.web.words import name_period as as_period
+
+HIDDEN_FACTS = (
+    lazy_gettext("Tỷ lệ tham gia"),
+    lazy_gettext("Lượt phục vụ xong"),
+    lazy_gettext("Lượt phục vụ có đánh giá"),
+    lazy_gettext("Tổng lượt đánh giá"),
+)
 
 
 def build_release_paper(release: Release) -> Paper:
@@ -46,8 +54,11 @@ def _parts(table: ReleaseTable) -> bool:
 def _finding(release: Release) -> Iterator[str]:
     period = as_period(release.kind, release.period)
     satisfied = satisfied_of(release.groups, release.counts)
+    if release.answers is None:
+        yield str(_("%(period)s: quá ít lượt đánh giá, nên không nêu số nào.", period=period))
+        return
     if not release.answers:
-        yield str(_("%(period)s: chưa đủ lượt đánh giá để công bố.", period=period))
+        yield str(_("%(period)s: chưa có lượt đánh giá nào.", period=period))
         return
     if satisfied is None or is_few(release.answers):
         answers = as_number(release.answers)
@@ -65,6 +76,10 @@ def _finding(release: Release) -> Iterator[str]:
 
 def _facts(release: Release) -> Iterator[Fact]:
     answers, satisfied = release.answers, satisfied_of(release.groups, release.counts)
+    if answers is None:
+        note = str(_("Không nêu vì quá ít lượt đánh giá"))
+        yield from (Fact(str(label), None, note) for label in HIDDEN_FACTS)
+        return
     if satisfied is not None and answers:
         yield Fact(
             str(_("Tỷ lệ hài lòng")),
@@ -84,7 +99,9 @@ def _facts(release: Release) -> Iterator[Fact]:
         yield Fact(str(_("Khoảng tin cậy 95%, đến")), Share(interval.high, answers), wilson)
     yield Fact(
         str(_("Tỷ lệ tham gia")),
-        Share(release.rated / release.finished if release.finished else None, release.finished),
+        Share(
+            (release.rated or 0) / release.finished if release.finished else None, release.finished
+        ),
         str(
             _(
                 "%(rated)s trên %(finished)s lượt phục vụ",

@@ -1,6 +1,7 @@
 """Flask-Login over our own server-side sessions. Refuses a session that was ended on the server."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from satisfaction.errors import (
     CodeRefusedError,
     SecondStepOverError,
     SignInRefusedError,
+    SignInThrottledError,
     StartCodeRefusedError,
 )
 from satisfaction.profiles import Oneself
@@ -88,7 +90,10 @@ def sign_in(credentials: Credentials) -> bool:
     Raises: SignInRefusedError, SignInThrottledError.
     """
     credentials = replace(credentials, browser=find_browser(credentials.account_name))
-    with unit_of_work() as writer:
+    with (
+        _logging_waits(credentials.throttle_key, credentials.network, credentials.account_name),
+        unit_of_work() as writer,
+    ):
         claim = sign_ins.prepare_sign_in(writer, credentials)
     is_right = sign_ins.check_claim(claim, credentials)
     with unit_of_work() as writer:
@@ -100,6 +105,17 @@ def sign_in(credentials: Credentials) -> bool:
     else:
         enter(started.token)
     return started.awaits_code
+
+
+@contextmanager
+def _logging_waits(key: bytes, network: str, name: str = "") -> Iterator[None]:
+    """Log an attempt that has to wait in a transaction of its own: that of the attempt ends."""
+    try:
+        yield
+    except SignInThrottledError:
+        with unit_of_work() as writer:
+            sign_ins.record_wait(writer, key, name=name, network=network)
+        raise
 
 
 def wait_for_code(token: str) -> None:
@@ -119,9 +135,12 @@ def take_second_step(typed: str) -> None:
     Raises: CodeRefusedError; SecondStepOverError; SignInThrottledError.
     """
     waiting = session.get(_SECOND_STEP, "")
-    with unit_of_work() as writer:
-        found = sign_ins.find_waiting(writer, waiting)
-        browser = find_browser(found.account.name) if found else ""
+    with reading() as reader:
+        found = sign_ins.find_waiting(reader, waiting)
+        name, network = (found.account.name, found.network) if found else ("", "")
+    browser = find_browser(name)
+    slowed = sign_ins.throttle_key(name, network, browser=browser)
+    with _logging_waits(slowed, network, name), unit_of_work() as writer:
         token = sign_ins.enter_code(
             writer, waiting, typed, key=second_factor_key(), browser=browser
         )
@@ -156,13 +175,17 @@ def oneself() -> Oneself:
     return Oneself(officer.account_id, officer.name, client_network(), current_user.token, browser)
 
 
+def _logging_own_waits(changing: Oneself) -> AbstractContextManager[None]:
+    return _logging_waits(changing.throttle_key, changing.network, changing.name)
+
+
 def change_password(current: str, new: str) -> None:
     """Replace the own password, whose present one is compared outside of any transaction.
 
     Raises: SignInRefusedError, SignInThrottledError, PasswordRefusedError.
     """
     changing = oneself()
-    with unit_of_work() as writer:
+    with _logging_own_waits(changing), unit_of_work() as writer:
         claim = profiles.prepare_password(writer, changing)
     typed = Credentials(changing.name, current, changing.network)
     is_right = claim is None or sign_ins.check_claim(claim, typed)
@@ -180,8 +203,9 @@ def confirm_with_code(typed: str) -> None:
 
     Raises: CodeRefusedError, SignInThrottledError.
     """
-    with unit_of_work() as writer:
-        is_right = profiles.check_own_code(writer, oneself(), typed, key=second_factor_key())
+    changing = oneself()
+    with _logging_own_waits(changing), unit_of_work() as writer:
+        is_right = profiles.check_own_code(writer, changing, typed, key=second_factor_key())
     if not is_right:
         raise CodeRefusedError()
 
@@ -206,7 +230,7 @@ def start(code: str, password: str) -> None:
     Raises: StartCodeRefusedError, PasswordRefusedError, SignInThrottledError.
     """
     key = sign_ins.throttle_key(_START, client_network())
-    with unit_of_work() as writer:
+    with _logging_waits(key, client_network()), unit_of_work() as writer:
         people.count_start(writer, key)
     try:
         with unit_of_work() as writer:

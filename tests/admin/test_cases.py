@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from satisfaction import clock
+from satisfaction import clock, jobs
 from satisfaction.case_changes import Change
 from satisfaction.database import reading, unit_of_work
 from satisfaction.models import AuditEntry, Case, CasePolicy, Dossier
@@ -91,6 +91,8 @@ def test_what_is_no_change_or_no_case_is_refused(supervisor: OfficersBrowser, ca
         ({"version": "1"}, 422),
         ({"version": "1", "due_day": "2026-13-45"}, 422),
         ({"version": "1", "due_day": "2020-01-01"}, 422),
+        ({"version": "1", "due_day": "2026-03-20"}, 422),
+        ({"version": "1", "due_day": "2026-03-20", "due_reason": "x" * 501}, 422),
         ({"version": "1", "assignee": "999999"}, 422),
         ({"version": "1", "note": "x" * 1001}, 422),
     ):
@@ -115,6 +117,42 @@ def test_a_kind_that_an_officer_may_not_see_is_no_choice_of_theirs(
         make_officer(role.value, role, unit=ward.unit)
         page = signed_in(app, role.value).get("/admin/cases?kind=allegation")
         assert (page.status_code, page.text.count("data-case=")) == (200, count)
+
+
+def test_a_deadline_is_moved_on_the_page_for_a_reason(
+    supervisor: OfficersBrowser, case: str
+) -> None:
+    why = "Chờ sở trả lời văn bản"
+    for day, said in (
+        ("2026-03-22", "phải là ngày làm việc của đơn vị"),
+        ("2199-12-31", "muộn nhất là 21/04/2026, tức 30 ngày làm việc kể từ hôm nay"),
+    ):
+        refused = supervisor.post(case, {"version": "1", "due_day": day, "due_reason": why})
+        assert refused.status_code == 422
+        assert said in refused.text
+        assert f'value="{why}"' in refused.text
+    moved = {"version": "1", "due_day": "2026-03-20", "due_reason": why}
+    assert supervisor.post(case, moved).status_code == 303
+    page = supervisor.get(case).text
+    assert "đổi hạn từ 17/03/2026 thành 20/03/2026" in page
+    assert why in page
+    assert "Hạn đặt lần đầu" in page
+
+
+def test_a_case_that_was_raised_says_so_after_its_deadline_was_moved(
+    supervisor: OfficersBrowser, case: str
+) -> None:
+    later = clock.now() + timedelta(days=8)
+    with clock.replaced(later):
+        jobs.see_to_cases()
+        supervisor.sign_in("hanh")
+        assert "quá hạn, đã báo lãnh đạo" in supervisor.get(case).text
+        moved = {"version": "2", "due_day": "2026-03-20", "due_reason": "Chờ sở trả lời văn bản"}
+        assert supervisor.post(case, moved).status_code == 303
+        for address in (case, "/admin/cases"):
+            page = supervisor.get(address).text
+            assert "</svg>đã báo lãnh đạo" in page
+            assert "</svg>quá hạn" not in page
 
 
 def test_the_dossier_is_shown_once_to_who_handles_the_case_and_never_elsewhere(

@@ -13,7 +13,14 @@ from satisfaction import clock, fleet, recording, visits
 from satisfaction.database import db, reading, unit_of_work
 from satisfaction.fleet import hash_token
 from satisfaction.models import Account, Desk, Dossier, Kiosk, Rating, Visit
-from satisfaction.terms import Channel, Outcome, RatingSource, Role, VisitKind
+from satisfaction.terms import (
+    Channel,
+    Outcome,
+    RatingSource,
+    RecordingResult,
+    Role,
+    VisitKind,
+)
 from satisfaction.visits import ScreenState
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import NOW, Office
@@ -243,6 +250,85 @@ def test_the_list_tells_rated_not_yet_and_not_rated_apart(
     _choose(clerk, ward.desks[0])
     badges = re.findall(r'<span class="st \w+">([^<]+)<', clerk.get("/admin/desk").text)
     assert badges == ["chưa đánh giá", "đã đánh giá", *["không đánh giá"] * 4]
+
+
+AWAY: list[dict[str, Any]] = [
+    {"source": RatingSource.QR, "kiosk_id": None},
+    {"source": RatingSource.LINK, "kiosk_id": None},
+    {"source": RatingSource.KIOSK, "kiosk_id": 0},
+]
+
+
+def _answer_away(ward: Office, visit: Visit, fields: dict[str, Any]) -> None:
+    """Have a visit answered by phone, or at a device that stands at no desk."""
+    if fields["kiosk_id"] == 0:
+        with unit_of_work() as session:
+            lobby = fleet.enrol_lobby_kiosk(session, ward.unit, name="Sảnh").kiosk
+            fields = fields | {"kiosk_id": lobby.id, "desk_id": None}
+    with unit_of_work() as session:
+        outcome = recording.record_rating(session, tap(ward, visit, **fields))
+        assert outcome.result is RecordingResult.RECORDED
+
+
+def _badges(clerk: OfficersBrowser) -> list[str]:
+    page = clerk.get("/admin/desk").text
+    return re.findall(r'<span class="st \w+">([^<]+)<', page)
+
+
+@pytest.mark.parametrize("fields", AWAY)
+@pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.TIMED_OUT])
+def test_an_answer_from_elsewhere_after_the_question_changes_nothing_on_the_desks_page(
+    clerk: OfficersBrowser, ward: Office, fields: dict[str, Any], outcome: Outcome
+) -> None:
+    visit = finished_visit(ward.desks[0])
+    with unit_of_work() as session:
+        visits.keep_shown(session, visit.id)
+        visits.end_question(session, visit.token, desk_id=visit.desk_id, outcome=outcome)
+    _choose(clerk, ward.desks[0])
+    piece = clerk.get(f"/admin/desk/{ward.desks[0].id}/recent?seen=-", headers=HTMX).text
+    seen = re.search(r'hx-get="([^"]+)"', piece)
+    assert seen is not None
+    _answer_away(ward, visit, fields)
+    assert _badges(clerk) == ["không đánh giá"]
+    assert clerk.get(seen[1], headers=HTMX).status_code == 204
+    slip = clerk.post(f"/admin/receipts/{visit.id}")
+    assert slip.status_code == 200
+    assert "Mã mời đánh giá" in slip.text
+
+
+@pytest.mark.parametrize("fields", AWAY)
+def test_at_a_desk_without_a_kiosk_an_answer_from_elsewhere_looks_like_none(
+    clerk: OfficersBrowser, ward: Office, fields: dict[str, Any]
+) -> None:
+    with unit_of_work() as session:
+        fleet.revoke_kiosk(session, session.get_one(Kiosk, ward.kiosks[0].id))
+    _choose(clerk, ward.desks[0])
+    found = []
+    for number, is_answered in enumerate((False, True)):
+        visit = finished_visit(ward.desks[0], at=NOW + timedelta(minutes=2 * number))
+        if is_answered:
+            _answer_away(ward, visit, fields)
+        before = _badges(clerk)[0]
+        clerk.post(f"/admin/desk/visits/{visit.id}/assisted")
+        page = clerk.get("/admin/desk").text
+        said = "Đã ghi là có người giúp" in page
+        finished_visit(ward.desks[0], at=NOW + timedelta(minutes=2 * number + 1))
+        badges = [badge for badge in _badges(clerk) if badge.endswith("đánh giá")]
+        found.append((before, said, badges[1]))
+    assert found == [("chưa đánh giá", True, "không đánh giá")] * 2
+    with reading() as session:
+        assert list(session.scalars(select(Rating.is_assisted))) == [False]
+
+
+def test_an_answer_to_a_visit_that_was_left_open_is_not_told_either(
+    clerk: OfficersBrowser, ward: Office
+) -> None:
+    with clock.replaced(NOW - timedelta(hours=18)), unit_of_work() as session:
+        visit = visits.open_visit(session, visits.NewVisit(desk_id=ward.desks[0].id))
+    _choose(clerk, ward.desks[0])
+    clerk.post(f"/admin/desk/visits/{visit.id}/end")
+    _answer_away(ward, _last_visit(), AWAY[0])
+    assert _badges(clerk) == ["không đánh giá"]
 
 
 def test_only_todays_visits_of_this_desk_are_listed(clerk: OfficersBrowser, ward: Office) -> None:

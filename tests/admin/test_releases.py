@@ -20,7 +20,13 @@ from satisfaction.terms import Channel, Role
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import Office, make_office
 from tests.making import tap
-from tests.reading import counts_of_workbook, formulas_of, read_paper, text_of_pdf
+from tests.reading import (
+    counts_of_workbook,
+    formulas_of,
+    read_paper,
+    read_workbook,
+    text_of_pdf,
+)
 
 JANUARY = datetime(2026, 1, 12, 3, 0, tzinfo=UTC)
 FEBRUARY = datetime(2026, 2, 9, 3, 0, tzinfo=UTC)
@@ -62,6 +68,9 @@ def _release(ward: Office, word: str) -> Release:
 
 def _numbers(release: Release) -> set[int]:
     """Return every count that a release shows."""
+    assert release.answers is not None
+    assert release.finished is not None
+    assert release.rated is not None
     found = {*release.counts, release.answers, release.finished, release.rated}
     for table in release.tables:
         rows = [counts for _, counts in table.lines] + ([table.others] if table.others else [])
@@ -79,7 +88,7 @@ def test_a_desk_with_a_small_count_is_joined_and_the_quarter_joins_it_too(months
     with clock.replaced(datetime(2026, 4, 2, 3, 0, tzinfo=UTC)):
         quarter = _release(months, "2026-Q1")
     assert quarter.tables[0].lines == ()
-    assert quarter.answers == january.answers + february.answers
+    assert quarter.answers == sum(january.counts) + sum(february.counts)
     assert not {1, 2, 3, 4} & (_numbers(january) | _numbers(february) | _numbers(quarter))
 
 
@@ -93,8 +102,46 @@ def test_a_month_without_answers_and_one_with_few_are_told_apart(ward: Office) -
     assert (_release(ward, "2026-01").left_out, _release(ward, "2026-01").answers) == ((), 0)
     _plant(ward, JANUARY, [4, 4], desk=0)
     few = _release(ward, "2026-01")
-    assert (few.counts, few.tables, few.finished) == ((), (), 0)
+    assert (few.counts, few.tables) == ((), ())
+    assert (few.answers, few.finished, few.rated) == (None, None, None)
     assert [write_period(month) for month in few.left_out] == ["2026-01"]
+    with clock.replaced(datetime(2026, 4, 2, 3, 0, tzinfo=UTC)):
+        quarter = _release(ward, "2026-Q1")
+    assert (quarter.answers, quarter.finished, quarter.rated) == (None, None, None)
+
+
+def test_where_nothing_is_shown_no_page_and_no_file_says_nought(
+    app: Flask, clerk: OfficersBrowser, supervisor: OfficersBrowser, ward: Office, published: None
+) -> None:
+    _plant(ward, FEBRUARY, [4, 4, 1], desk=0)
+    few = "Tháng 2/2026: quá ít lượt đánh giá, nên không nêu số nào."
+    query = "period=2026-02&version=public"
+    pages = [
+        clerk.get("/admin/own-figures?period=2026-02").text,
+        OfficersBrowser(app).get("/so-lieu/00103?ky=2026-02").text,
+        supervisor.get(f"/admin/reports?{query}").text,
+    ]
+    for page in pages:
+        assert few in page
+        assert set(read_paper(page).facts.values()) == {"–"}
+        assert "0 trên 0" not in page
+        assert "Không nêu vì quá ít lượt đánh giá" in page
+    book = read_workbook(supervisor.get(f"/admin/reports/file?{query}&form=xlsx").data)
+    assert not [cell for sheet in book.values() for line in sheet for cell in line if cell == 0]
+    data = supervisor.get(f"/admin/reports/file?{query}&form=csv").data.decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(data), delimiter=";"))
+    assert {line["value"] for line in lines} == {""}
+    text = text_of_pdf(supervisor.get(f"/admin/reports/file?{query}&form=pdf").data)
+    assert few in text
+    assert "0 trên 0" not in text
+
+
+def test_a_month_without_any_answer_says_so_with_its_noughts(
+    clerk: OfficersBrowser, ward: Office
+) -> None:
+    page = clerk.get("/admin/own-figures?period=2026-02").text
+    assert "Tháng 2/2026: chưa có lượt đánh giá nào." in page
+    assert read_paper(page).facts["Tổng lượt đánh giá"] == "0"
 
 
 def test_a_unit_with_others_under_it_is_not_released(app: Flask, months: Office) -> None:

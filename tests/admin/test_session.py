@@ -272,7 +272,8 @@ def test_a_form_from_another_site_or_without_its_token_is_refused(
     browser.get("/admin/desk")
     foreign = browser.post("/admin/sign-out", headers={"Sec-Fetch-Site": "cross-site"})
     assert foreign.status_code == 403
-    assert browser.post("/admin/sign-out", {"csrf_token": "x"}).status_code == 400
+    for path in ("/admin/sign-out", "/admin/sign-in"):
+        assert browser.post(path, {"csrf_token": "x"}).status_code == 400
     assert browser.get("/admin/desk").status_code == 200
 
 
@@ -295,6 +296,76 @@ def test_the_log_keeps_no_word_typed_by_mistake_and_no_full_address(
         (AuditAction.SIGN_IN_FAILED, desk_officer.id, "10.1.2.0/24", {}),
         (AuditAction.SIGNED_IN, desk_officer.id, "10.1.2.0/24", {}),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "is_known"),
+    [
+        ("lan", "x" * 5000, True),
+        ("lan", PASSWORD + "x" * 300, True),
+        ("lan", "", True),
+        ("l" * 5000, "sai", False),
+        (" ", "", False),
+    ],
+)
+def test_a_failure_of_any_length_is_counted_and_logged(
+    app: Flask, desk_officer: Account, name: str, password: str, is_known: bool
+) -> None:
+    browser = OfficersBrowser(app)
+    answers = [browser.sign_in(name, password) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert "không đúng" in answers[0].text
+    assert failures()[:5] == [(desk_officer.id if is_known else None, {})] * 5
+
+
+def test_a_form_without_a_name_is_nobodys_failure(app: Flask, desk_officer: Account) -> None:
+    browser = OfficersBrowser(app)
+    assert [browser.sign_in("", "sai").status_code for _ in range(7)] == [401] * 7
+    assert failures() == []
+
+
+def failures() -> list[tuple[int | None, dict[str, object]]]:
+    """Return whose sign-ins failed, and what the log says of it."""
+    with reading() as session:
+        found = session.scalars(
+            select(AuditEntry)
+            .where(AuditEntry.action == AuditAction.SIGN_IN_FAILED)
+            .order_by(AuditEntry.id)
+        )
+        return [(one.account_id, dict(one.detail)) for one in found]
+
+
+def test_an_attempt_with_a_code_that_has_to_wait_is_logged_once(app: Flask, ward: Office) -> None:
+    account = make_officer("quantri", Role.ADMINISTRATOR, unit=ward.unit)
+    browser = OfficersBrowser(app)
+    for _ in range(2):
+        answer = browser.post("/admin/sign-in", {"name": "quantri", "password": PASSWORD})
+        browser.get(answer.location)
+        answers = [
+            browser.post("/admin/sign-in/code", {"code": code}).status_code
+            for code in ("x" * 5000, "000000", "000000")
+        ]
+    assert answers == [401, 401, 429]
+    assert browser.post("/admin/sign-in/code", {"code": "000000"}).status_code == 429
+    until = (NOW + timedelta(seconds=15)).isoformat()
+    wrong = (account.id, {"second_factor": True})
+    assert failures() == [*[wrong] * 5, (account.id, {"waits_until": until})]
+
+
+def test_own_passwords_and_first_codes_that_have_to_wait_are_logged_once(
+    app: Flask, desk_officer: Account
+) -> None:
+    own = signed_in(app, "lan")
+    own.get("/admin/profile/password")
+    again = {"new": "Mot mat khau moi 2027!", "again": "Mot mat khau moi 2027!"}
+    stranger = OfficersBrowser(app, network=ELSEWHERE)
+    stranger.get("/admin/start")
+    for _ in range(8):
+        own.post("/admin/profile/password", {"current": "sai", **again})
+        stranger.post("/admin/start", {"code": "AAAA-BBBB-CCCC", **again})
+    until = (NOW + timedelta(seconds=15)).isoformat()
+    waits = [one for one in failures() if "waits_until" in one[1]]
+    assert waits == [(desk_officer.id, {"waits_until": until}), (None, {"waits_until": until})]
 
 
 def test_rights_follow_the_dates_of_the_grant(ward: Office) -> None:

@@ -1,5 +1,7 @@
 """Passwords that somebody would try are refused; long ones of any kind are taken."""
 
+import unicodedata
+
 import pytest
 
 from satisfaction import accounts
@@ -71,6 +73,61 @@ def test_long_passwords_of_any_kind_are_taken(password: str) -> None:
 
 def test_a_short_name_is_no_reason_to_refuse_a_word_that_holds_it() -> None:
     check_password("Bàn ghế an toàn 7", name="an")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "TranThiLan2026!!",
+        "Trần Thị Lan 2026",
+        "lan.TRAN.thi-1990",
+        "Lan Lan Lan 2026!",
+        "Trần-1990-Xy-!!",
+        "Tran_Lan_199012!",
+        "2026 Nhớ trần thị lan ở nhà số 7 phố Huế",
+        "T.r.ầ.n.T.h.ị.L.a.n.7",
+    ],
+)
+def test_the_full_name_is_refused_without_marks_and_in_parts(password: str) -> None:
+    spread = unicodedata.normalize("NFD", "Trần Thị Lan")
+    for name in ("Trần Thị Lan", spread):
+        with pytest.raises(PasswordRefusedError) as caught:
+            check_password(password, name="lan", display_name=name)
+    assert caught.value.fields["fault"] is PasswordFault.OWN_NAME
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Lan yêu ba con mèo 7",
+        "Trần nhà cao 3 mét.",
+        "Thi đỗ lớp 12 năm ấy",
+        "Tranh làng Hồ 1990 đẹp",
+        "abcd Trần 2026",
+        "19!7-Aa.58-44.90",
+    ],
+)
+def test_a_phrase_that_only_holds_a_part_of_the_name_is_taken(password: str) -> None:
+    check_password(password, name="lan", display_name="Trần Thị Lan")
+
+
+def test_a_short_full_name_is_refused_only_where_it_is_most_of_the_password() -> None:
+    check_password("Clean 7 windows!", name="ale", display_name="Lê An")
+    with pytest.raises(PasswordRefusedError):
+        check_password("Lê An 19.01.1990", name="ale", display_name="Lê An")
+
+
+def test_the_full_name_is_looked_at_wherever_a_password_is_set(ward: Office) -> None:
+    with pytest.raises(PasswordRefusedError), unit_of_work() as session:
+        accounts.create_account(
+            session, "lan", display_name="Trần Thị Lan", password="TranThiLan2026!!"
+        )
+    with unit_of_work() as session:
+        account = accounts.create_account(
+            session, "lan", display_name="Trần Thị Lan", password="Ba con mèo 2026"
+        )
+        with pytest.raises(PasswordRefusedError):
+            accounts.put_password(account, "TranThiLan2026!!")
 
 
 def test_the_passwords_that_are_made_here_are_taken() -> None:

@@ -2,11 +2,12 @@
 
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
-from satisfaction import clock, counting, fleet, recording, rollups, succession, visits
+from satisfaction import clock, counting, desks, fleet, recording, rollups, succession, visits
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import (
     DeskBusyError,
@@ -20,7 +21,7 @@ from satisfaction.errors import (
 from satisfaction.figures import CountQuery, CountRow
 from satisfaction.models import CountedDay, Desk, Visit
 from satisfaction.periods import day_period
-from satisfaction.terms import Channel, Outcome, VisitKind
+from satisfaction.terms import Answered, Channel, Outcome, RatingSource, VisitKind
 from satisfaction.visits import NewVisit, ScreenState
 from tests.conftest import Office
 from tests.making import finished_visit, tap
@@ -45,6 +46,32 @@ def _today(ward: Office) -> CountRow:
     with reading() as session:
         query = CountQuery(unit_id=ward.unit.id, period=day_period(clock.today()))
         return counting.count(session, query).total
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, Answered.RATED),
+        ({"source": RatingSource.PAPER, "kiosk_id": None}, Answered.RATED),
+        ({"source": RatingSource.QR, "kiosk_id": None}, Answered.NOT_YET),
+        ({"source": RatingSource.LINK, "kiosk_id": None}, Answered.NOT_YET),
+    ],
+)
+def test_the_desk_is_told_of_answers_that_were_given_there_alone(
+    ward: Office, fields: dict[str, Any], told: Answered
+) -> None:
+    def read() -> list[Answered]:
+        with reading() as session:
+            progress = desks.read_progress(session, {ward.unit.id}, ward.desks[0].id)
+            return [visit.answered for visit in progress.recent]
+
+    visit = finished_visit(ward.desks[0])
+    with unit_of_work() as session:
+        recording.record_rating(session, tap(ward, visit, **fields))
+    assert read() == [told]
+    finished_visit(ward.desks[0], at=clock.now() + timedelta(seconds=1))
+    is_hidden = told is Answered.NOT_YET
+    assert read() == [Answered.NOT_YET, Answered.NOT_RATED if is_hidden else told]
 
 
 def test_a_visit_needs_nothing_but_its_desk(ward: Office, now: datetime) -> None:

@@ -109,7 +109,8 @@ def test_a_small_month_is_told_to_no_guest(open_ward: Office, post: PostOffice) 
     tick(FIRST, post)
     (guest,) = [one for one in post.arrived if "3/2026" in one["Subject"]]
     assert guest["Subject"] == "Đánh giá tháng 3/2026: chưa đủ lượt để công bố"
-    assert not re.search(r"\b[123] (lượt|trong)", plain_of(guest))
+    assert not re.search(r"\b[0123] (lượt|trong)", parts_of(guest))
+    assert "Quá ít lượt đánh giá, nên thư này không nêu số nào." in parts_of(guest)
 
 
 def test_of_a_unit_with_parts_and_of_a_week_no_guest_is_told(
