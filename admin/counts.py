@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from admin.questions import (
     DIMENSIONS,
@@ -12,6 +11,7 @@ from admin.questions import (
     Question,
     name_filters,
     read_question,
+    say_shown,
     tidied,
     without_period,
 )
@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
         return _show(read_question(request.args, clock.today()), 200)
     except InvalidPeriodError as refusal:
         question = read_question(without_period(request.args), clock.today())
-        return _show(question, 400, problem=explain_period(refusal))
+        return _show(question, 400, problem=say_shown(refusal, question))
 
 
 def _lowest_share(row: CountRow) -> tuple[bool, float]:
@@ -104,18 +104,6 @@ _CHOICES = {
     "channels": tuple(Channel),
     "sources": tuple(RatingSource),
 }
-
-
-def explain_period(refusal: InvalidPeriodError) -> str:
-    """Say why a period cannot be asked for."""
-    if "longest" in refusal.fields:
-        return str(
-            _(
-                "Kỳ này dài quá %(longest)s ngày. Chọn kỳ ngắn hơn.",
-                longest=refusal.fields["longest"],
-            )
-        )
-    return str(_("Chưa đọc được kỳ này. Ngày cuối phải từ ngày đầu trở đi."))
 
 
 @blueprint.get("/counts.csv")

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from flask import (
     Blueprint,
-    abort,
     current_app,
     make_response,
     redirect,
@@ -16,14 +15,15 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from admin.asked_words import read_term
 from admin.case_forms import NoteForm
-from admin.counts import explain_period
 from admin.forms import as_day
 from admin.questions import (
     QUICK_PERIODS,
     Question,
     name_filters,
     read_question,
+    say_shown,
     tidied,
     without_period,
 )
@@ -55,21 +55,23 @@ from satisfaction.web.words import describe_period
 
 blueprint = Blueprint("overview", __name__)
 USUAL_PERIOD = "this-month"
-NOT_ASKED = {"by", "source", "sort"}
+NOT_ASKED = {"by", "source"}
 
 
 @blueprint.get("/overview")
 @requires(Permission.SEE_COUNTS)
 def index() -> ResponseReturnValue:
-    """Show what the address asks for; empty words leave the address first."""
+    """Show what the address asks for; empty words, and those of the counts, leave it first."""
     asked = _asked()
-    if any(not word for word in asked.values()):
+    if len(asked) < len(request.args) or not all(asked.values()):
+        # Words that even the counts do not know are refused; theirs mean nothing here.
+        read_question(without_period(request.args), clock.today())
         return redirect(f"{url_for('admin.overview.index')}?{tidied(asked)}")
     try:
         return _show(read_question(asked, clock.today(), usual=USUAL_PERIOD), 200)
     except InvalidPeriodError as refusal:
         question = read_question(without_period(asked), clock.today(), usual=USUAL_PERIOD)
-        return _show(question, 400, problem=explain_period(refusal))
+        return _show(question, 400, problem=say_shown(refusal, question))
 
 
 @blueprint.post("/overview/notes")
@@ -158,10 +160,7 @@ def _address_of(todo: Todo, question: Question, voice_links: VoiceLinks) -> str:
 
 
 def _read_order() -> LineOrder:
-    word = request.args.get("sort", LineOrder.SHARE.value)
-    if word not in {order.value for order in LineOrder}:
-        abort(400)
-    return LineOrder(word)
+    return read_term(LineOrder, request.args, name="sort") or LineOrder.SHARE
 
 
 def _read(question: Question, order: LineOrder) -> Dashboard:

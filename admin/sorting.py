@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from flask import abort, request, url_for
+from flask import request, url_for
+
+from admin.asked_words import read_choice
 
 Item = TypeVar("Item")
 
@@ -42,8 +44,8 @@ class Sorting(Generic[Item]):
 
 
 def read_sorting(orders: Mapping[str, Order[Item]]) -> Sorting[Item]:
-    """Return the order that the address asks for."""
-    word = request.args.get("sort", "")
-    if word and word not in orders:
-        abort(400)
-    return Sorting(orders, word)
+    """Return the order that the address asks for.
+
+    Raises: WordUnknownError.
+    """
+    return Sorting(orders, read_choice(request.args, "sort", among=orders))
