@@ -299,6 +299,14 @@ def test_periods_are_read_from_the_address(words: str, first: date, last: date) 
     assert (period.first_day, period.last_day) == (first, last)
 
 
+def test_a_period_to_come_has_not_begun(supervisor: OfficersBrowser) -> None:
+    coming = supervisor.get("/admin/counts?from=2027-01-01&to=2027-02-01").text
+    assert "Kỳ này chưa bắt đầu." in coming
+    assert "Kỳ này mới đến" not in coming
+    running = supervisor.get("/admin/counts?period=this-month").text
+    assert "Kỳ này mới đến 10/03/2026." in running
+
+
 @pytest.mark.parametrize(
     "words",
     [
