@@ -19,11 +19,11 @@ from satisfaction.rating_lines import (
     ask_for_lines,
     list_days,
 )
-from satisfaction.reports.ratings import Describe, write_ratings_csv, write_ratings_xlsx
+from satisfaction.reports.ratings import BookWords, Describe, write_ratings_csv, write_ratings_xlsx
 from satisfaction.terms import AuditAction, Permission
 from satisfaction.web.contexts import this_app
 from satisfaction.web.guards import client_network, current_officer, requires
-from satisfaction.web.rating_words import make_describer, rating_headings
+from satisfaction.web.rating_words import make_describer, rating_book, rating_headings
 from satisfaction.web.report_files import TYPES, name_taken
 from satisfaction.web.words import name_dates
 
@@ -129,15 +129,15 @@ def _csv(wanted: LinesWanted) -> Iterator[bytes]:
 
 
 def _workbook(wanted: LinesWanted) -> Iterator[bytes]:
-    return _write_workbook(_read(wanted), rating_headings(), make_describer())
+    return _write_workbook(_read(wanted), rating_book(wanted), make_describer())
 
 
 def _write_workbook(
-    days: Iterator[Sequence[RatingLine]], headings: Sequence[str], describe: Describe
+    days: Iterator[Sequence[RatingLine]], words: BookWords, describe: Describe
 ) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="hailong-") as folder:
         path = Path(folder) / "ratings.xlsx"
-        write_ratings_xlsx(days, headings, describe=describe, path=path)
+        write_ratings_xlsx(days, words, describe=describe, path=path)
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 yield chunk
