@@ -299,6 +299,24 @@ def test_periods_are_read_from_the_address(words: str, first: date, last: date) 
     assert (period.first_day, period.last_day) == (first, last)
 
 
+@pytest.mark.parametrize(
+    ("address", "is_marked"),
+    [
+        ("/admin/counts.csv?asked=0123456789abcdef", True),
+        ("/admin/counts.csv?asked=0123456789ABCDEF", False),
+        ("/admin/counts.csv?asked=a=1;%20b", False),
+        ("/admin/counts?asked=0123456789abcdef", False),
+    ],
+)
+def test_a_file_leaves_the_mark_that_its_page_waits_for(
+    supervisor: OfficersBrowser, address: str, is_marked: bool
+) -> None:
+    cookies = supervisor.get(address).headers.getlist("Set-Cookie")
+    marks = [cookie for cookie in cookies if cookie.startswith("asked-")]
+    wanted = "asked-0123456789abcdef=1; Max-Age=60; Path=/; SameSite=Strict"
+    assert [re.sub(r"Expires=[^;]*; ", "", mark) for mark in marks] == [wanted] * is_marked
+
+
 def test_a_period_to_come_has_not_begun(supervisor: OfficersBrowser) -> None:
     coming = supervisor.get("/admin/counts?from=2027-01-01&to=2027-02-01").text
     assert "Kỳ này chưa bắt đầu." in coming
