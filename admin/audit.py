@@ -5,10 +5,11 @@ from dataclasses import replace
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from admin.forms import as_day, as_key
+from admin.asked_words import read_day, read_key, read_term
 from satisfaction import clock, deeds, people
 from satisfaction.database import reading, unit_of_work
 from satisfaction.deeds import Wanted
+from satisfaction.errors import InvalidPeriodError
 from satisfaction.terms import AuditAction, Permission
 from satisfaction.web.contexts import this_app
 from satisfaction.web.guards import current_officer, requires
@@ -20,29 +21,23 @@ FILTERS = ("account", "action", "unit", "first", "last", "words")
 
 
 def _read_wanted() -> Wanted:
-    """Return what the address asks for; a word that means nothing is refused."""
-    asked = {name: request.args.get(name, "").strip()[:LONGEST_WORDS] for name in FILTERS}
-    actions = {action.value: action for action in AuditAction}
-    first, last = as_day(asked["first"]), as_day(asked["last"])
-    before = request.args.get("before", "")
-    wrong = (
-        (asked["action"] and asked["action"] not in actions)
-        or (asked["first"] and first is None)
-        or (asked["last"] and last is None)
-        or (asked["unit"] and as_key(asked["unit"]) is None)
-        or (before and as_key(before) is None)
-        or (first is not None and last is not None and last < first)
-    )
-    if wrong:
-        abort(400)
+    """Return what the address asks for.
+
+    Raises: WordUnknownError; InvalidPeriodError for days that are none, or in the wrong order.
+    """
+    names = (*FILTERS, "before")
+    asked = {name: request.args.get(name, "").strip()[:LONGEST_WORDS] for name in names}
+    first, last = read_day(asked, "first"), read_day(asked, "last")
+    if first is not None and last is not None and last < first:
+        raise InvalidPeriodError(first_day=first, end_day=last)
     return Wanted(
         account=asked["account"],
-        action=actions.get(asked["action"]),
-        unit_id=as_key(asked["unit"]),
+        action=read_term(AuditAction, asked, name="action"),
+        unit_id=read_key(asked, "unit"),
         first_day=first,
         last_day=last,
         words=asked["words"],
-        before_id=as_key(before),
+        before_id=read_key(asked, "before"),
     )
 
 

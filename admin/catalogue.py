@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from admin.asked_words import read_key, read_number
 from admin.catalogue_forms import ProcedureForm, RenewForm, SectorForm, WordsForm
-from admin.forms import as_key
 from admin.office_forms import RetireForm, carry_out, editor_of
 from satisfaction import clock, office_log, procedures
 from satisfaction.database import reading
@@ -26,13 +26,13 @@ def index() -> ResponseReturnValue:
 
 def _show(form: ProcedureForm | None) -> str:
     words = request.args.get("q", "")[: procedures.LONGEST_SHORT_NAME]
-    sector_id = as_key(request.args.get("sector"))
+    sector_id = read_key(request.args, "sector")
     with reading() as session:
         found = procedures.find_procedures(
             session,
             words=words,
             sector_id=sector_id,
-            page=as_key(request.args.get("page")) or 1,
+            page=read_number(request.args, "page", usual=1),
         )
         sectors = procedures.list_sectors(session)
         changes = office_log.list_catalogue_changes(session)

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from admin.questions import (
     DIMENSIONS,
@@ -14,6 +13,7 @@ from admin.questions import (
     Question,
     name_filters,
     read_question,
+    say_shown,
     tidied,
     without_period,
 )
@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
         return _show(_read_question(request.args), 200)
     except InvalidPeriodError as refusal:
         question = _read_question(without_period(request.args))
-        return _show(question, 400, problem=explain_period(refusal))
+        return _show(question, 400, problem=say_shown(refusal, question))
 
 
 def _read_question(words: Mapping[str, str]) -> Question:
@@ -108,18 +108,6 @@ _CHOICES = {
     "channels": tuple(Channel),
     "sources": tuple(RatingSource),
 }
-
-
-def explain_period(refusal: InvalidPeriodError) -> str:
-    """Say why a period cannot be asked for."""
-    if "longest" in refusal.fields:
-        return str(
-            _(
-                "Kỳ này dài quá %(longest)s ngày. Chọn kỳ ngắn hơn.",
-                longest=refusal.fields["longest"],
-            )
-        )
-    return str(_("Chưa đọc được kỳ này. Ngày cuối phải từ ngày đầu trở đi."))
 
 
 @blueprint.get("/counts.csv")

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from admin.asked_words import read_key
 from admin.forms import as_key
 from admin.office_forms import CorrectDeskForm, NewDeskForm, RetireForm, carry_out, editor_of
 from satisfaction import clock, furnishing, office_log, unit_tree
@@ -22,7 +23,7 @@ blueprint = Blueprint("desks", __name__, url_prefix="/desks")
 @requires(Permission.READ_OFFICE)
 def index() -> ResponseReturnValue:
     """List a unit's desks, those that have ended last."""
-    return _show(as_key(request.args.get("unit")), None)
+    return _show(read_key(request.args, "unit"), None)
 
 
 def _show(unit_id: int | None, form: NewDeskForm | None) -> str:

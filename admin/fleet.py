@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 
+from admin.asked_words import read_number
 from admin.forms import as_key
 from admin.sorting import Order, read_sorting
 from satisfaction import watch
@@ -64,7 +65,7 @@ def index() -> ResponseReturnValue:
             session,
             scope,
             version=shell_version(),
-            refused_page=as_key(request.args.get("page")) or 1,
+            refused_page=read_number(request.args, "page", usual=1),
         )
     return render_template(
         "admin/fleet/index.html",

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
+from admin.asked_words import read_choice, read_key
 from admin.forms import as_day, as_key
 from admin.office_forms import OfficeForm, carry_out, need_day
 from satisfaction import clock, holiday_plans, public_holidays, unit_tree
@@ -18,6 +19,7 @@ from satisfaction.terms import Permission
 from satisfaction.web.guards import current_officer, requires
 
 blueprint = Blueprint("holidays", __name__, url_prefix="/holidays")
+YEARS = [str(n) for n in range(public_holidays.FIRST_YEAR, public_holidays.LAST_YEAR + 1)]
 
 
 class YearForm(OfficeForm):
@@ -46,8 +48,8 @@ class SwapForm(OfficeForm):
 @requires(Permission.READ_OFFICE)
 def index() -> ResponseReturnValue:
     """Show what is proposed for a year beside what the unit's table has."""
-    unit_id = as_key(request.args.get("unit"))
-    return _show(unit_id, as_key(request.args.get("year")), None)
+    year = read_choice(request.args, "year", among=YEARS)
+    return _show(read_key(request.args, "unit"), as_key(year), None)
 
 
 def _show(unit_id: int | None, year: int | None, swap: SwapForm | None, problem: str = "") -> str:

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from admin.asked_words import read_key
 from admin.forms import SpecialDayForm, WeekForm, as_day, as_key
 from satisfaction import clock, office_log, opening
 from satisfaction.database import reading, unit_of_work
@@ -21,7 +22,7 @@ blueprint = Blueprint("hours", __name__, url_prefix="/hours")
 @requires(Permission.READ_OFFICE)
 def index() -> ResponseReturnValue:
     """Show the hours in force for a unit, and its special days."""
-    return _show(as_key(request.args.get("unit")))
+    return _show(read_key(request.args, "unit"))
 
 
 def _show(

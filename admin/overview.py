@@ -17,7 +17,6 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from admin.case_forms import NoteForm
-from admin.counts import explain_period
 from admin.forms import as_day
 from admin.questions import (
     QUICK_PERIODS,
@@ -25,6 +24,7 @@ from admin.questions import (
     Question,
     name_filters,
     read_question,
+    say_shown,
     tidied,
     without_period,
 )
@@ -65,15 +65,17 @@ NOT_ASKED = {"by", "source"}
 @blueprint.get("/overview")
 @requires(Permission.SEE_COUNTS)
 def index() -> ResponseReturnValue:
-    """Show what the address asks for; empty words leave the address first."""
+    """Show what the address asks for; empty words, and those of the counts, leave it first."""
     asked = _asked()
-    if any(not word for word in asked.values()):
+    if len(asked) < len(request.args) or not all(asked.values()):
+        # Words that even the counts do not know are refused; theirs mean nothing here.
+        read_question(without_period(request.args), clock.today())
         return redirect(f"{url_for('admin.overview.index')}?{tidied(asked)}")
     try:
         return _show(_read_question(asked), 200)
     except InvalidPeriodError as refusal:
         question = _read_question(without_period(asked))
-        return _show(question, 400, problem=explain_period(refusal))
+        return _show(question, 400, problem=say_shown(refusal, question))
 
 
 @blueprint.post("/overview/notes")

@@ -3,18 +3,19 @@
 Refuses a single rating, a time of tap and a comment: none is read here.
 """
 
-from flask import Blueprint, abort, current_app, make_response, render_template, request
+from flask import Blueprint, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from admin.forms import as_key
+from admin.asked_words import read_key
 from satisfaction import clock
 from satisfaction.database import reading
 from satisfaction.errors import InvalidPeriodError
-from satisfaction.periods import Period, parse_period, write_period
+from satisfaction.periods import Period, kind_of, parse_period, write_period
 from satisfaction.releases import build_own_release, list_periods, may_be_asked
 from satisfaction.terms import Permission
 from satisfaction.web.guards import current_officer, requires
+from satisfaction.web.refused_words import explain_period, name_shown
 from satisfaction.web.release_words import build_release_paper, period_choices
 
 blueprint = Blueprint("own_figures", __name__, url_prefix="/own-figures")
@@ -25,9 +26,7 @@ blueprint = Blueprint("own_figures", __name__, url_prefix="/own-figures")
 def index() -> ResponseReturnValue:
     """Show the office's figures of a month that is over, and what is kept about its desks."""
     scope = current_officer().scope(Permission.SEE_OWN_FIGURES)
-    unit_id = as_key(request.args.get("unit"))
-    if unit_id is None and request.args.get("unit"):
-        abort(404)
+    unit_id = read_key(request.args, "unit")
     period, status, problem = _read_period()
     settings = current_app.config["SETTINGS"]
     with reading() as session:
@@ -51,8 +50,9 @@ def _read_period() -> tuple[Period, int, str]:
         return last, 200, ""
     try:
         period = parse_period(word)[1]
-    except InvalidPeriodError:
-        period = None
-    if period is None or not may_be_asked(period, clock.today()):
-        return last, 400, _("Chọn một tháng, quý hoặc năm đã kết thúc.")
+    except InvalidPeriodError as refusal:
+        return last, 400, name_shown(explain_period(refusal), kind_of(last), period=last)
+    if not may_be_asked(period, clock.today()):
+        problem = _("Chọn một tháng, quý hoặc năm đã kết thúc.")
+        return last, 400, name_shown(problem, kind_of(last), period=last)
     return period, 200, ""

@@ -6,14 +6,16 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from admin.asked_words import read_day, read_key
 from admin.forms import SlipForm, as_day, as_key
 from satisfaction import clock, paper, recording
 from satisfaction.database import reading, unit_of_work
-from satisfaction.errors import SlipRefusedError
+from satisfaction.errors import InvalidPeriodError, SlipRefusedError
 from satisfaction.faults import SlipFault
 from satisfaction.paper import SlipEntered
 from satisfaction.terms import Permission, RecordingResult
 from satisfaction.web.guards import current_officer, requires
+from satisfaction.web.refused_words import explain_period
 
 blueprint = Blueprint("paper", __name__, url_prefix="/paper")
 
@@ -22,11 +24,11 @@ blueprint = Blueprint("paper", __name__, url_prefix="/paper")
 @requires(Permission.ENTER_PAPER)
 def index() -> ResponseReturnValue:
     """Show the stack of a desk and a day, with a form for its next slip."""
-    desk_id, typed = as_key(request.args.get("desk")), request.args.get("day")
-    day = as_day(typed) if typed else clock.today()
-    form = SlipForm(formdata=None)
-    if day is None:
-        flash(_("Ngày này không đúng. Chọn lại ngày."), "bad")
+    desk_id, form = read_key(request.args, "desk"), SlipForm(formdata=None)
+    try:
+        day = read_day(request.args, "day") or clock.today()
+    except InvalidPeriodError as refusal:
+        flash(explain_period(refusal), "bad")
         return _show(form, None, clock.today()), 400
     return _show(form, desk_id, day)
 

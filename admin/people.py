@@ -10,6 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from admin.asked_words import read_choice
 from admin.forms import EmptyForm
 from admin.person_forms import NewPersonForm, PersonForm, RoleForm
 from admin.sorting import Order, read_sorting
@@ -47,7 +48,7 @@ ORDERS: dict[str, Order[Person]] = {
 def index() -> ResponseReturnValue:
     """List the accounts of the officer's units, or those that have to be looked at again."""
     words = request.args.get("q", "")[:LONGEST_SEARCH]
-    only_due = request.args.get("due") == "1"
+    only_due = bool(read_choice(request.args, "due", among=("1",)))
     officer, sorting = current_officer(), read_sorting(ORDERS)
     with reading() as session:
         everybody = people.list_people(session, officer.scope(Permission.READ_PEOPLE), words=words)

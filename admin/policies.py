@@ -4,6 +4,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from admin.asked_words import read_key
 from admin.case_forms import PolicyForm
 from admin.forms import as_key
 from satisfaction import office_log, policy_sheets
@@ -20,7 +21,7 @@ blueprint = Blueprint("policies", __name__, url_prefix="/policies")
 @requires(Permission.READ_OFFICE)
 def index() -> ResponseReturnValue:
     """Show what a unit holds to."""
-    return _show(as_key(request.args.get("unit")))
+    return _show(read_key(request.args, "unit"))
 
 
 def _show(unit_id: int | None, *, form: PolicyForm | None = None) -> str:

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from admin.asked_words import read_key
 from admin.forms import as_key
 from admin.office_forms import carry_out, editor_of
 from admin.presentation_forms import PresentationForm
@@ -22,7 +23,7 @@ DIGEST_LENGTH = 64
 @requires(Permission.READ_OFFICE)
 def index() -> ResponseReturnValue:
     """Show what is in force for a unit, and its versions."""
-    return _show(as_key(request.args.get("unit")), None)
+    return _show(read_key(request.args, "unit"), None)
 
 
 def _show(unit_id: int | None, form: PresentationForm | None) -> str:

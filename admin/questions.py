@@ -3,18 +3,16 @@
 Everything is in the address, so that a page can be kept, sent and come back to.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from enum import StrEnum
-from typing import TypeVar
 from urllib.parse import urlencode
 
-from flask import abort
 from flask_babel import lazy_gettext as _
 
-from admin.forms import as_key
-from satisfaction.errors import InvalidPeriodError
+from admin.asked_words import check_year, parse_day, read_choice, read_key, read_term
+from satisfaction.errors import InvalidPeriodError, WordUnknownError
 from satisfaction.overview import Overview, Scope, Wanted
 from satisfaction.periods import (
     Period,
@@ -24,6 +22,7 @@ from satisfaction.periods import (
     quarter_period,
 )
 from satisfaction.terms import Channel, Dimension, PeriodKind, RatingSource
+from satisfaction.web.refused_words import explain_period, name_shown
 from satisfaction.web.words import as_word
 
 QUICK_PERIODS = {
@@ -36,13 +35,10 @@ QUICK_PERIODS = {
 USUAL_PERIOD = "7-days"
 LONGEST_PERIOD_DAYS = 3660
 LONGEST_BY_DAY = 400
-FIRST_YEAR, LAST_YEAR = 2000, 2200
 DIMENSIONS = tuple(dimension for dimension in Dimension if dimension is not Dimension.TOTAL)
 NAMES = ("unit", "by", "period", "from", "to", "desk", "procedure", "channel", "source")
 SORTED_NAMES = (*NAMES, "sort", "turned")
 UNSORTED: Mapping[str, None] = {"sort": None, "turned": None}
-
-Term = TypeVar("Term", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -70,18 +66,14 @@ def read_question(
     usual: str = USUAL_PERIOD,
     names: Sequence[str] = NAMES,
 ) -> Question:
-    """Read a question; anything that is none is a bad request. Without a period ``usual`` is meant.
+    """Read a question. Without a period ``usual`` is meant.
 
     ``names`` are the words that are read: an order only where a page has one.
-    Raises: InvalidPeriodError for a period that is none, or too long.
+    Raises: WordUnknownError; InvalidPeriodError for a period that is none, or too long.
     """
     words = {name: arguments[name] for name in names if arguments.get(name)}
-    by = read_term(Dimension, words, name="by") or Dimension.DESK
-    if by not in DIMENSIONS:
-        abort(400)
+    by = Dimension(read_choice(words, "by", among=DIMENSIONS) or Dimension.DESK)
     kind, period = read_period(words, today, usual=usual)
-    if not FIRST_YEAR <= period.first_day.year <= period.last_day.year <= LAST_YEAR:
-        raise InvalidPeriodError(first_day=period.first_day, end_day=period.end_day)
     longest = LONGEST_BY_DAY if by is Dimension.DAY else LONGEST_PERIOD_DAYS
     if period.length_days > longest:
         raise InvalidPeriodError(length_days=period.length_days, longest=longest)
@@ -95,6 +87,21 @@ def read_question(
         source=read_term(RatingSource, words, name="source"),
     )
     return Question(wanted, kind, words)
+
+
+def refuse_words(question: Question, names: Iterable[str]) -> None:
+    """Refuse what a page cannot be asked by, rather than leave it unheard.
+
+    Raises: WordUnknownError.
+    """
+    for name in names:
+        if name in question.words:
+            raise WordUnknownError(name=name)
+
+
+def say_shown(refusal: InvalidPeriodError, question: Question) -> str:
+    """Say what was wrong with a period, and which one this other question asks for instead."""
+    return name_shown(explain_period(refusal), question.kind, period=question.wanted.period)
 
 
 def name_filters(question: Question, overview: Overview | Scope) -> list[str]:
@@ -132,13 +139,22 @@ def read_period(
     """
     if words.keys() & {"from", "to"}:
         words.pop("period", None)
-        first = _day(words.get("from") or words["to"])
-        last = _day(words.get("to") or words["from"])
-        if last == date.max or last < first:
+        first = parse_day(words.get("from") or words["to"])
+        last = parse_day(words.get("to") or words["from"])
+        if last < first:
             raise InvalidPeriodError(first_day=first, end_day=last)
         return PeriodKind.DATES, Period(first, last + timedelta(days=1))
     word = words.setdefault("period", usual)
-    return _quick_period(word, today) if word in QUICK_PERIODS else parse_period(word)
+    return _quick_period(word, today) if word in QUICK_PERIODS else _written_period(word)
+
+
+def _written_period(word: str) -> tuple[PeriodKind, Period]:
+    year = re.match(r"\d{4}", word, re.ASCII)
+    if year:
+        check_year(int(year[0]))
+    kind, period = parse_period(word)
+    check_year(period.first_day.year)
+    return kind, period
 
 
 def _quick_period(word: str, today: date) -> tuple[PeriodKind, Period]:
@@ -153,28 +169,3 @@ def _quick_period(word: str, today: date) -> tuple[PeriodKind, Period]:
     if word == "last-month":
         return PeriodKind.MONTH, month_period(today.replace(day=1) - timedelta(days=1))
     return PeriodKind.QUARTER, quarter_period(today.year, (today.month + 2) // 3)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as problem:
-        raise InvalidPeriodError(text=text) from problem
-
-
-def read_key(words: Mapping[str, str], name: str) -> int | None:
-    """Read a number of something from an address; what is none is not there."""
-    key = as_key(words.get(name))
-    if key is None and name in words:
-        abort(404)
-    return key
-
-
-def read_term(kind: type[Term], words: Mapping[str, str], *, name: str) -> Term | None:
-    """Read a word of a closed vocabulary from an address; another word is a bad request."""
-    word = words.get(name)
-    if word is None:
-        return None
-    if word not in {member.value for member in kind}:
-        abort(400)
-    return kind(word)

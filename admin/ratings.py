@@ -4,10 +4,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, make_response, render_template, request
+from flask import Blueprint, Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from admin.questions import read_question
+from admin.asked_words import read_choice
+from admin.questions import read_question, refuse_words
 from satisfaction import audit, clock
 from satisfaction.database import reading, unit_of_work
 from satisfaction.overview import open_scope
@@ -18,25 +19,24 @@ from satisfaction.rating_lines import (
     ask_for_lines,
     list_days,
 )
-from satisfaction.reports.ratings import Describe, write_ratings_csv, write_ratings_xlsx
+from satisfaction.reports.ratings import BookWords, Describe, write_ratings_csv, write_ratings_xlsx
 from satisfaction.terms import AuditAction, Permission
 from satisfaction.web.contexts import this_app
 from satisfaction.web.guards import client_network, current_officer, requires
-from satisfaction.web.rating_words import make_describer, rating_headings
+from satisfaction.web.rating_words import make_describer, rating_book, rating_headings
 from satisfaction.web.report_files import TYPES, name_taken
 from satisfaction.web.words import name_dates
 
 blueprint = Blueprint("ratings", __name__, url_prefix="/reports/ratings")
 MOST_FOR_WORKBOOK = 100_000
 CHUNK = 64 * 1024
-NARROWING = {"desk", "procedure", "channel", "source"}
+NARROWING = ("by", "desk", "procedure", "channel", "source")
 
 
 def _ask() -> LinesWanted:
     """Read of which unit and days; the file holds all of them, so whatever narrows is refused."""
     question = read_question(request.args, clock.today())
-    if question.words.keys() & NARROWING:
-        abort(400)
+    refuse_words(question, NARROWING)
     officer = current_officer()
     visible, unit_id = officer.scope(Permission.SEE_VOICES), question.wanted.unit_id
     with reading() as session:
@@ -78,9 +78,9 @@ def _show(wanted: LinesWanted, status: int = 200) -> ResponseReturnValue:
 @requires(Permission.SEE_VOICES)
 def download() -> ResponseReturnValue:
     """Stream the file, and keep in the log that it left the house."""
-    wanted, form = _ask(), request.args.get("form", "csv")
+    wanted, form = _ask(), read_choice(request.args, "form", among=("csv", "xlsx")) or "csv"
     is_workbook = form == "xlsx"
-    if form not in {"csv", "xlsx"} or (is_workbook and wanted.count > MOST_FOR_WORKBOOK):
+    if is_workbook and wanted.count > MOST_FOR_WORKBOOK:
         return _show(wanted, 400)
     period = wanted.period
     with unit_of_work() as session:
@@ -129,15 +129,15 @@ def _csv(wanted: LinesWanted) -> Iterator[bytes]:
 
 
 def _workbook(wanted: LinesWanted) -> Iterator[bytes]:
-    return _write_workbook(_read(wanted), rating_headings(), make_describer())
+    return _write_workbook(_read(wanted), rating_book(wanted), make_describer())
 
 
 def _write_workbook(
-    days: Iterator[Sequence[RatingLine]], headings: Sequence[str], describe: Describe
+    days: Iterator[Sequence[RatingLine]], words: BookWords, describe: Describe
 ) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="hailong-") as folder:
         path = Path(folder) / "ratings.xlsx"
-        write_ratings_xlsx(days, headings, describe=describe, path=path)
+        write_ratings_xlsx(days, words, describe=describe, path=path)
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
                 yield chunk

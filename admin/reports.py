@@ -1,14 +1,14 @@
 """Reports: choose a unit, a period and a version, read it, and take it away as a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from admin.counts import explain_period
-from admin.questions import Question, read_question, without_period
+from admin.asked_words import read_choice
+from admin.questions import Question, read_question, refuse_words, say_shown, without_period
 from satisfaction import clock
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import InvalidPeriodError, PdfUnavailableError, SeveralUnitsError
@@ -18,12 +18,14 @@ from satisfaction.reports.papers import Paper
 from satisfaction.reports.report import OpenedReport, open_report
 from satisfaction.terms import Permission
 from satisfaction.web.guards import client_network, current_officer, requires
+from satisfaction.web.refused_words import explain_period
 from satisfaction.web.release_words import build_release_paper
 from satisfaction.web.report_files import WRITERS, as_attachment, name_taken, write_release
 from satisfaction.web.report_words import build_paper
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 FIRST_YEAR = 2024
+USUAL_PERIOD = "last-month"
 PARTS = {
     "": lazy_gettext("Cả năm"),
     "-H1": lazy_gettext("6 tháng đầu năm"),
@@ -48,7 +50,8 @@ class _Wanted:
     """What is asked for: the question, and in which version."""
 
     question: Question
-    version: str = FULL
+    version: str
+    form: str
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,14 @@ class _Found:
         return WRITERS[form](self.opened.report)
 
 
-def _read() -> _Wanted:
+def _read_question() -> Question:
     """Read what is asked: a year and a part of it, dates, or a period's own word."""
     words = dict(request.args.items())
-    if words.get("year") and "part" in words:
-        words["period"] = words["year"] + words["part"]
-    if not words.keys() & {"period", "from", "to"}:
-        words["period"] = "last-month"
-    version = words.get("version", FULL)
-    return _Wanted(read_question(words, clock.today()), version if version in VERSIONS else FULL)
+    if words.get("year") or words.get("part"):
+        words["period"] = words.get("year", "") + words.get("part", "")
+    question = read_question(words, clock.today(), usual=USUAL_PERIOD)
+    refuse_words(question, ("by",))
+    return question
 
 
 def _find(wanted: _Wanted) -> _Found:
@@ -109,21 +111,29 @@ def download() -> ResponseReturnValue:
 
 
 def _answer(*, is_file: bool) -> ResponseReturnValue:
-    wanted = _Wanted(
-        read_question(without_period(request.args) | {"period": "last-month"}, clock.today())
-    )
+    version = read_choice(request.args, "version", among=VERSIONS) or FULL
+    form = read_choice(request.args, "form", among=FORMS) or "pdf"
     try:
-        wanted = _read()
-        found = _find(wanted)
+        wanted = _Wanted(_read_question(), version, form)
     except InvalidPeriodError as refusal:
-        is_public = wanted.version == PUBLIC
-        problem = _WHOLE_MONTHS if is_public else explain_period(refusal)
-        wanted = _Wanted(wanted.question)
-        return _show(wanted, _find(wanted), status=400, problem=str(problem))
+        words = without_period(request.args)
+        question = read_question(words, clock.today(), usual=USUAL_PERIOD)
+        is_shown = version == FULL
+        problem = say_shown(refusal, question) if is_shown else explain_period(refusal)
+        return _refuse(_Wanted(question, version, form), status=400, problem=problem)
+    try:
+        found = _find(wanted)
+    except InvalidPeriodError:
+        return _refuse(wanted, status=400, problem=str(_WHOLE_MONTHS))
     except SeveralUnitsError:
-        wanted = _Wanted(wanted.question)
-        return _show(wanted, _find(wanted), status=409, problem=str(_EACH_UNIT))
+        return _refuse(wanted, status=409, problem=str(_EACH_UNIT))
     return _take(wanted, found) if is_file else _show(wanted, found)
+
+
+def _refuse(wanted: _Wanted, *, status: int, problem: str) -> ResponseReturnValue:
+    """Say what cannot be had; in place of a release nothing is shown that could pass for one."""
+    found = _find(replace(wanted, version=FULL))
+    return _show(wanted, found, status=status, problem=problem, has_sheet=wanted.version == FULL)
 
 
 _WHOLE_MONTHS = lazy_gettext(
@@ -135,7 +145,12 @@ _EACH_UNIT = lazy_gettext(
 
 
 def _show(
-    wanted: _Wanted, found: _Found, *, status: int = 200, problem: str = ""
+    wanted: _Wanted,
+    found: _Found,
+    *,
+    status: int = 200,
+    problem: str = "",
+    has_sheet: bool = True,
 ) -> ResponseReturnValue:
     query, question = found.opened.report.query, wanted.question
     with reading() as session:
@@ -145,7 +160,7 @@ def _show(
         "admin/reports/index.html",
         words=question.changed(unit=str(query.unit_id)) | {"version": wanted.version},
         opened=found.opened,
-        paper=found.paper,
+        paper=found.paper if has_sheet else None,
         exports=exports,
         problem=problem,
         see_voices=Permission.SEE_VOICES,
@@ -159,10 +174,7 @@ def _show(
 
 
 def _take(wanted: _Wanted, found: _Found) -> ResponseReturnValue:
-    form = request.args.get("form", "pdf")
-    if form not in WRITERS:
-        problem = _("Chọn một trong các dạng tệp: PDF, Excel, CSV.")
-        return _show(wanted, found, status=400, problem=problem)
+    form = wanted.form
     try:
         content = found.write(form)
     except PdfUnavailableError as problem:

@@ -10,6 +10,7 @@ from admin.catalogue_forms import ReasonForm, ScaleForm
 from admin.office_forms import carry_out, editor_of
 from satisfaction import scales
 from satisfaction.database import reading
+from satisfaction.errors import WordUnknownError
 from satisfaction.models import Scale
 from satisfaction.terms import Leaning, Permission
 from satisfaction.web.guards import current_officer, requires
@@ -30,6 +31,8 @@ def _show(typed: dict[str, Any], base: str = "") -> str:
         listed = scales.list_scales(session)
         reasons = scales.list_reasons(session)
     start = next((scale for scale in listed if scale.code == base), None)
+    if base and start is None:
+        raise WordUnknownError(name="from", word=base)
     forms = {
         "scale": LevelsForm(formdata=None, data=_words_of(start)),
         "reason": ReasonForm(formdata=None),

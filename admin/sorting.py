@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from flask import abort, request, url_for
+from flask import request, url_for
+
+from admin.asked_words import read_choice
 
 Item = TypeVar("Item")
 
@@ -67,12 +69,12 @@ def read_sorting(
     endpoint: str = "",
     asked: Mapping[str, str] | None = None,
 ) -> Sorting[Item]:
-    """Return the order that the address asks for; without one, the usual."""
-    word, turned = request.args.get("sort", "") or usual, request.args.get("turned", "")
-    if word and word not in orders:
-        abort(400)
-    if turned and (turned != TURNED or not word):
-        abort(400)
+    """Return the order that the address asks for; without one, the usual.
+
+    Raises: WordUnknownError.
+    """
+    word = read_choice(request.args, "sort", among=orders) or usual
+    turned = read_choice(request.args, "turned", among=[TURNED] if word else [])
     here: dict[str, Any] = request.args.to_dict(flat=False) | (request.view_args or {})
     return Sorting(
         orders=orders,

@@ -1,20 +1,23 @@
 """The tree of units at any day, and one unit with its history. Refuses to delete a unit."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from admin.forms import as_day, as_key
+from admin.asked_words import read_day
+from admin.forms import as_key
 from admin.office_forms import EndForm, FoundForm, MoveForm, NameForm, carry_out, editor_of
 from satisfaction import clock, office_log, present_view, structure, unit_tree
 from satisfaction.database import reading
-from satisfaction.editing import Editor, get_own_unit, is_likely
+from satisfaction.editing import FIRST_DAY, MOST_YEARS_AHEAD, Editor, get_own_unit
+from satisfaction.errors import InvalidPeriodError
 from satisfaction.periods import Period
-from satisfaction.terms import Permission, SuccessionExtent
+from satisfaction.terms import PeriodKind, Permission, SuccessionExtent
 from satisfaction.web.guards import current_officer, requires
+from satisfaction.web.refused_words import explain_period, name_shown
 
 blueprint = Blueprint("units", __name__, url_prefix="/units")
 
@@ -28,8 +31,7 @@ def index() -> ResponseReturnValue:
 
 def _show_tree(form: FoundForm | None) -> str:
     officer, today = current_officer(), clock.today()
-    day = as_day(request.args.get("day")) or today
-    day = day if is_likely(day) else today
+    day = _read_day("day") or today
     words = request.args.get("q", "")[: structure.LONGEST_NAME]
     own = officer.scope(Permission.MANAGE_OFFICE)
     with reading() as session:
@@ -107,18 +109,24 @@ def _show_unit(unit_id: int, typed: dict[str, Any]) -> str:
 def present(unit_id: int) -> ResponseReturnValue:
     """Show the figures of a period by the units of today; this year so far unless asked."""
     today = clock.today()
-    first = as_day(request.args.get("from")) or today.replace(month=1, day=1)
-    last = as_day(request.args.get("until")) or today
-    is_wrong = last < first or not (is_likely(first) and is_likely(last))
-    if is_wrong:
-        first, last = today.replace(month=1, day=1), today
-    period = Period(first, last + timedelta(days=1))
+    usual = Period(today.replace(month=1, day=1), today + timedelta(days=1))
+    period, problem = usual, ""
+    try:
+        first, last = _read_day("from") or usual.first_day, _read_day("until") or today
+        period = Period(first, last + timedelta(days=1))
+    except InvalidPeriodError as refusal:
+        problem = name_shown(explain_period(refusal), PeriodKind.DATES, period=usual)
     with reading() as session:
         scope = current_officer().scope(Permission.SEE_COUNTS)
         view = present_view.count_present(session, scope, unit_id=unit_id, period=period)
-    problem = _("Ngày cuối phải sau ngày đầu.") if is_wrong else ""
     page = render_template("admin/units/present.html", unit_id=unit_id, view=view, problem=problem)
-    return page, 400 if is_wrong else 200
+    return page, 400 if problem else 200
+
+
+def _read_day(name: str) -> date | None:
+    """Read a day that an office remembers or plans."""
+    years = (FIRST_DAY.year, clock.today().year + MOST_YEARS_AHEAD)
+    return read_day(request.args, name, years=years)
 
 
 @blueprint.post("/<int:unit_id>/name")

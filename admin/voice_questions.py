@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
-from flask import abort
 from werkzeug.datastructures import MultiDict
 
+from admin.asked_words import read_choice, read_key, read_number, read_term
 from admin.forms import as_key
-from admin.questions import FIRST_YEAR, LAST_YEAR, read_key, read_period, read_term
+from admin.questions import read_period
 from satisfaction.cases import CaseOrder, CasesWanted
-from satisfaction.errors import InvalidPeriodError
+from satisfaction.errors import InvalidPeriodError, WordUnknownError
 from satisfaction.terms import CaseKind, CaseState, Channel, PeriodKind, RatingSource
 from satisfaction.voice_rows import Wanted
 
@@ -93,14 +93,12 @@ def tidied(words: Mapping[str, str]) -> str:
 
 
 def read_voices(arguments: MultiDict[str, str], today: date) -> VoiceQuestion:
-    """Read which voices are asked for; anything that is no question is a bad request.
+    """Read which voices are asked for.
 
-    Raises: InvalidPeriodError for a period that is none, or too long.
+    Raises: WordUnknownError; InvalidPeriodError for a period that is none, or too long.
     """
     words = gather(arguments, VOICE_NAMES)
     kind, period = read_period(words, today)
-    if not FIRST_YEAR <= period.first_day.year <= period.last_day.year <= LAST_YEAR:
-        raise InvalidPeriodError(first_day=period.first_day, end_day=period.end_day)
     if period.length_days > LONGEST_PERIOD_DAYS:
         raise InvalidPeriodError(length_days=period.length_days, longest=LONGEST_PERIOD_DAYS)
     wanted = Wanted(
@@ -114,7 +112,8 @@ def read_voices(arguments: MultiDict[str, str], today: date) -> VoiceQuestion:
         state=read_term(CaseState, words, name="state"),
         words=_words(words.get("q", "")),
     )
-    return VoiceQuestion(wanted, read_key(words, "unit"), _page(words), kind, words)
+    page = read_number(words, "page", usual=1)
+    return VoiceQuestion(wanted, read_key(words, "unit"), page, kind, words)
 
 
 def list_kinds(*, sees_allegations: bool) -> tuple[CaseKind, ...]:
@@ -123,47 +122,41 @@ def list_kinds(*, sees_allegations: bool) -> tuple[CaseKind, ...]:
 
 
 def read_cases(arguments: MultiDict[str, str], kinds: Collection[CaseKind]) -> CaseQuestion:
-    """Read which cases are asked for; anything that is no question is a bad request.
+    """Read which cases are asked for.
 
     A kind that is not offered is answered as if there were none of that name.
+    Raises: WordUnknownError.
     """
     words = gather(arguments, CASE_NAMES)
-    only, kind = words.get("only"), read_term(CaseKind, words, name="kind")
-    if (only is not None and only not in ONLY) or (kind is not None and kind not in kinds):
-        abort(400)
+    only = read_choice(words, "only", among=ONLY)
+    kind = read_choice(words, "kind", among=kinds)
     wanted = CasesWanted(
         desk_id=read_key(words, "desk"),
         state=read_term(CaseState, words, name="state"),
-        kind=kind,
+        kind=CaseKind(kind) if kind else None,
         is_mine=only == "mine",
         is_late=only == "late",
         is_escalated=only == "escalated",
         order=read_term(CaseOrder, words, name="sort") or CaseOrder.DUE,
     )
-    return CaseQuestion(wanted, read_key(words, "unit"), _page(words), words)
+    page = read_number(words, "page", usual=1)
+    return CaseQuestion(wanted, read_key(words, "unit"), page, words)
 
 
 def _faces(text: str) -> frozenset[int]:
     found = frozenset(as_key(part) or 0 for part in text.split(",") if part)
     if not found <= FACES:
-        abort(400)
+        raise WordUnknownError(name="level", word=text)
     return found
 
 
 def _words(text: str) -> str:
     if len(text) > LONGEST_WORDS:
-        abort(400)
+        raise WordUnknownError(name="q", word=text)
     return text
 
 
 def _code(text: str | None) -> str | None:
     if text is not None and len(text) > LONGEST_CODE:
-        abort(400)
+        raise WordUnknownError(name="reason", word=text)
     return text
-
-
-def _page(words: Mapping[str, str]) -> int:
-    page = as_key(words.get("page", "1"))
-    if not page:
-        abort(400)
-    return page

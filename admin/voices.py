@@ -25,6 +25,7 @@ from satisfaction.web import htmx
 from satisfaction.web.case_words import explain_case
 from satisfaction.web.guards import requires
 from satisfaction.web.readers import current_reader
+from satisfaction.web.refused_words import explain_period, name_shown
 from satisfaction.web.unseen import forget_unseen
 from satisfaction.web.words import describe_period
 
@@ -40,8 +41,8 @@ def index() -> ResponseReturnValue:
         return redirect(f"{url_for('admin.voices.index')}?{tidied(words)}")
     try:
         return _show(read_voices(request.args, clock.today()), 200)
-    except InvalidPeriodError:
-        return _show_usual(_("Chưa đọc được kỳ này. Kỳ dài nhất 400 ngày, từ ngày đầu trở đi."))
+    except InvalidPeriodError as refusal:
+        return _show_usual(explain_period(refusal))
 
 
 def _show_usual(problem: str) -> ResponseReturnValue:
@@ -49,7 +50,9 @@ def _show_usual(problem: str) -> ResponseReturnValue:
     words = request.args.copy()
     for name in ("period", "from", "to"):
         words.poplist(name)
-    return _show(read_voices(words, clock.today()), 400, problem=problem)
+    question = read_voices(words, clock.today())
+    problem = name_shown(problem, question.kind, period=question.wanted.period)
+    return _show(question, 400, problem=problem)
 
 
 def _show(

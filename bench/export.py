@@ -21,7 +21,7 @@ from satisfaction import clock
 from satisfaction.database import reading, unit_of_work
 from satisfaction.periods import Period
 from satisfaction.rating_lines import LineReader, RatingLine, ask_for_lines, list_days
-from satisfaction.reports.ratings import write_ratings_csv, write_ratings_xlsx
+from satisfaction.reports.ratings import BookWords, write_ratings_csv, write_ratings_xlsx
 from satisfaction.web.rating_words import make_describer, rating_headings
 from wsgi import create_app
 
@@ -100,7 +100,8 @@ def main() -> None:
                 for part in write_ratings_csv(days, rating_headings(), describe=make_describer()):
                     file.write(part)
         else:
-            write_ratings_xlsx(days, rating_headings(), describe=make_describer(), path=Path(path))
+            words = BookWords(headings=rating_headings(), sheet="Lines", method="Method", lines=())
+            write_ratings_xlsx(days, words, describe=make_describer(), path=Path(path))
     most = _most_megabytes()
     told = {"lines": lines[0], "seconds": time.monotonic() - begun, "megabytes": most}
     print(json.dumps(told))

@@ -165,6 +165,13 @@ class InvalidPeriodError(SatisfactionError):
     """A period that ends before it begins, or that is not written as one."""
 
 
+class WordUnknownError(SatisfactionError):
+    """An address says what its page does not know: ``name`` is the part, ``word`` what it says.
+
+    Without ``word`` the page cannot be asked by that part at all.
+    """
+
+
 class RatingRefusedError(SatisfactionError):
     """A rating that was not counted; it is kept with its reason."""
 

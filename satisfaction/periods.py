@@ -131,7 +131,8 @@ def parse_period(text: str) -> tuple[PeriodKind, Period]:
         raise InvalidPeriodError(text=text)
     try:
         return _read(match)
-    except (ValueError, OverflowError) as problem:  # A day beyond the calendar overflows.
+    except (ValueError, OverflowError, InvalidPeriodError) as problem:
+        # A day beyond the calendar overflows; a thirteenth month is no run of months.
         raise InvalidPeriodError(text=text) from problem
 
 

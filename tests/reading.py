@@ -44,8 +44,13 @@ def formulas_of(content: bytes) -> list[str]:
 
 def text_of_pdf(content: bytes) -> str:
     """Return the text of a PDF, as a reader would copy it, with single spaces."""
+    return " ".join(pages_of_pdf(content))
+
+
+def pages_of_pdf(content: bytes) -> list[str]:
+    """Return the text of each page of a PDF, with single spaces."""
     pages = PdfReader(io.BytesIO(content)).pages
-    return " ".join(" ".join(page.extract_text() for page in pages).split())
+    return [" ".join(page.extract_text().split()) for page in pages]
 
 
 def fonts_of_pdf(content: bytes) -> set[tuple[str, bool]]:

@@ -59,7 +59,7 @@ class CsvWords:
     total: str
     line_label: Callable[[CountRow], str]
     line_detail: Callable[[CountRow], str]
-    level: Callable[[LevelCount], str]
+    levels: Callable[[tuple[LevelCount, ...]], tuple[str, ...]]
     share: Callable[[float | None, int | None], str]
 
 
@@ -89,7 +89,7 @@ def write_tables(tables: Sequence[tuple[Figures, CsvWords]], added: Added | None
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     headings = [
         *(words.headings[name] for name in BEFORE_LEVELS),
-        *_level_headings(levels, words),
+        *words.levels(levels),
         *(words.headings[name] for name in AFTER_LEVELS),
         *(added.headings if added else ()),
     ]
@@ -115,14 +115,6 @@ def as_text(value: str) -> str:
 def _added(added: Added | None, figures: Figures, row: CountRow) -> Iterator[str | int]:
     for cell in added.cells(figures, row) if added else ():
         yield cell if isinstance(cell, int | TypedNumber) else as_text(cell)
-
-
-def _level_headings(levels: tuple[LevelCount, ...], words: CsvWords) -> Iterator[str]:
-    """Yield the levels' names, with their scale where there are several."""
-    is_one_scale = len({level.scale for level in levels}) <= 1
-    for level in levels:
-        name = words.level(level)
-        yield name if is_one_scale else f"{name} ({level.scale})"
 
 
 def _line(

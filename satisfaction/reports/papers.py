@@ -117,3 +117,9 @@ class Paper:
     colours: Mapping[int, str]
     words: Mapping[str, str]
     narrowed: bool = False
+
+    @property
+    def period(self) -> str:
+        """The period's name with its days, which are said once where they are the name."""
+        is_said = self.days in self.period_name
+        return self.period_name if is_said else f"{self.period_name} ({self.days})"

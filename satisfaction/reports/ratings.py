@@ -1,13 +1,14 @@
 """Single ratings as CSV or as a workbook, one line after another. Refuses to hold them all.
 
 Shape: CSV in UTF-8 with byte order mark and semicolons; a workbook goes on on a further sheet where
-one is full. No text becomes a formula.
+one is full, and its last one says how it was made. No text becomes a formula.
 """
 
 import csv
 import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from satisfaction.rating_lines import RatingLine
 from satisfaction.reports.csv import BYTE_ORDER_MARK, as_text
-from satisfaction.reports.xlsx import OPTIONS, WRITTEN_AT
+from satisfaction.reports.xlsx import OPTIONS, WRITTEN_AT, write_method
 from satisfaction.text import clean
 
 MOST_ROWS = 1_048_576
@@ -61,9 +62,19 @@ def _tidied_name(text: str) -> str:
     return clean(text)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BookWords:
+    """The words of the workbook: its columns, the names of its sheets, and how it was made."""
+
+    headings: Sequence[str]
+    sheet: str
+    method: str
+    lines: Sequence[str]
+
+
 def write_ratings_xlsx(
     days: Iterable[Sequence[RatingLine]],
-    headings: Sequence[str],
+    words: BookWords,
     *,
     describe: Describe,
     path: Path,
@@ -73,20 +84,23 @@ def write_ratings_xlsx(
     with xlsxwriter.Workbook(path, dict(OPTIONS)) as book:
         book.set_properties({"created": WRITTEN_AT})
         as_day = book.add_format({"num_format": "dd/mm/yyyy"})
-        sheet, row = _begin_sheet(book, headings), 1
+        sheet, row, number = _begin_sheet(book, words, 1), 1, 1
         for line in itertools.chain.from_iterable(days):
             if row == most_rows:
-                sheet, row = _begin_sheet(book, headings), 1
+                number += 1
+                sheet, row = _begin_sheet(book, words, number), 1
             for place, cell in enumerate(describe(line)):
                 _put(sheet, (row, place), cell, as_day)
             row += 1
+        write_method(book, words.method, lines=words.lines)
 
 
-def _begin_sheet(book: Any, headings: Sequence[str]) -> Worksheet:
-    sheet: Worksheet = book.add_worksheet()
+def _begin_sheet(book: Any, words: BookWords, number: int) -> Worksheet:
+    name = words.sheet if number == 1 else f"{words.sheet} {number}"
+    sheet: Worksheet = book.add_worksheet(name)
     sheet.freeze_panes(1, 0)
     bold = book.add_format({"bold": True})
-    for place, heading in enumerate(headings):
+    for place, heading in enumerate(words.headings):
         sheet.write_string(0, place, clean(heading), bold)
     return sheet
 

@@ -123,7 +123,7 @@ def _write_whole(book: Any, paper: Paper, formats: _Formats) -> None:
     sheet.set_column(0, 0, FIRST_COLUMN_WIDTH)
     sheet.set_column(1, 1, 16)
     sheet.set_column(2, 2, 60)
-    heading = [paper.unit_name, paper.title, f"{paper.period_name} ({paper.days})", paper.as_of]
+    heading = [paper.unit_name, paper.title, paper.period, paper.as_of]
     heading += [paper.demonstration] if paper.demonstration else []
     row = 0
     for row, text in enumerate(heading):
@@ -191,9 +191,17 @@ def _make_chart(book: Any, paper: Paper, table: Table) -> Any:
 
 
 def _write_method(book: Any, paper: Paper, formats: _Formats) -> None:
-    sheet = _add_sheet(book, paper.words["method"])
-    sheet.set_column(0, 0, TEXT_WIDTH)
     lines = [f"{paper.words['filters']}: {paper.filters}", paper.as_of, *paper.method]
-    _put_text(sheet, (0, 0), paper.words["method"], formats.title)
+    write_method(book, paper.words["method"], lines=lines, formats=formats)
+
+
+def write_method(
+    book: Any, title: str, *, lines: Sequence[str], formats: _Formats | None = None
+) -> None:
+    """Add the sheet that says how and of what a book's numbers were made."""
+    formats = formats or _make_formats(book)
+    sheet = _add_sheet(book, title)
+    sheet.set_column(0, 0, TEXT_WIDTH)
+    _put_text(sheet, (0, 0), title, formats.title)
     for row, text in enumerate(lines, start=1):
         _put_text(sheet, (row, 0), text, formats.wrapped)

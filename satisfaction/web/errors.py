@@ -11,6 +11,7 @@ from satisfaction import clock, errors
 from satisfaction.outages import RETRY_AFTER_SECONDS, Outage, find_outage
 from satisfaction.terms import RefusalReason
 from satisfaction.web.htmx import vary_on_htmx, wants_partial
+from satisfaction.web.refused_words import explain_period, explain_word
 
 _WITHOUT_A_CLOCK = frozenset({"alive", "ready", "static"})
 STATUSES: dict[type[errors.SatisfactionError], HTTPStatus] = {
@@ -37,6 +38,7 @@ STATUSES: dict[type[errors.SatisfactionError], HTTPStatus] = {
     errors.CaseRefusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.PolicyInvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidPeriodError: HTTPStatus.BAD_REQUEST,
+    errors.WordUnknownError: HTTPStatus.BAD_REQUEST,
     errors.AmbiguousUnitError: HTTPStatus.CONFLICT,
     errors.SignInRefusedError: HTTPStatus.UNAUTHORIZED,
     errors.SignInThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
@@ -84,15 +86,17 @@ def problem(status: int, kind: str) -> Response:
     return response
 
 
-def _answer(status: int, kind: str, *, retry_after_seconds: int | None = None) -> Response:
+def _answer(
+    status: int, kind: str, *, retry_after_seconds: int | None = None, advice: str = ""
+) -> Response:
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     if request.is_json or best == "application/json":
         response = problem(status, kind)
     else:
         template = "errors/_error.html" if wants_partial() else "errors/error.html"
-        title, advice = WORDS.get(status, WORDS[500 if status > 500 else 400])
+        title, usual = WORDS.get(status, WORDS[500 if status > 500 else 400])
         page = render_template(
-            template, status=status, title=title, advice=advice, start=_start_of_face()
+            template, status=status, title=title, advice=advice or usual, start=_start_of_face()
         )
         response = vary_on_htmx(make_response(page, status))
     if retry_after_seconds is not None:
@@ -105,6 +109,13 @@ def _start_of_face() -> str:
     prefix = f"/{request.path.split('/')[1]}/"
     routes = current_app.url_map.bind("")
     return prefix if routes.test(prefix, "GET") else "/"
+
+
+def _explain(error: errors.SatisfactionError) -> str:
+    """Return what of the address was wrong, and a way on; nothing for any other refusal."""
+    if isinstance(error, errors.WordUnknownError):
+        return explain_word(error)
+    return explain_period(error) if isinstance(error, errors.InvalidPeriodError) else ""
 
 
 def _kind(error: errors.SatisfactionError) -> str:
@@ -139,8 +150,8 @@ def install_errors(app: Flask) -> None:
 
     @app.errorhandler(errors.SatisfactionError)
     def refused(error: errors.SatisfactionError) -> ResponseReturnValue:
-        wait = error.fields.get("retry_after_seconds")
-        return _answer(int(status_of(error)), _kind(error), retry_after_seconds=wait)
+        wait, status = error.fields.get("retry_after_seconds"), int(status_of(error))
+        return _answer(status, _kind(error), retry_after_seconds=wait, advice=_explain(error))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:

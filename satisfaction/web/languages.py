@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from babel import Locale
 from flask import Flask, current_app, has_request_context, request, session
 
+from satisfaction.errors import WordUnknownError
 from satisfaction.web.guards import guard_of
 
 LANGUAGES = ("vi", "en")
@@ -71,7 +72,7 @@ def _remembers() -> bool:
 
 
 def install_languages(app: Flask) -> None:
-    """Keep the language that an officer's page was asked for in."""
+    """Keep the language that an officer's page was asked for in; another word is refused there."""
 
     app.jinja_env.globals.update(
         page_language=chosen_language,
@@ -84,5 +85,9 @@ def install_languages(app: Flask) -> None:
     @app.before_request
     def keep() -> None:
         asked = request.args.get("lang")
-        if asked in languages() and request.endpoint and _remembers():
+        if not asked or not request.endpoint or not _remembers():
+            return
+        if asked in languages():
             session[LANGUAGE] = asked
+        elif guard_of(current_app.view_functions[request.endpoint]) is not None:
+            raise WordUnknownError(name="lang", word=asked)

@@ -1,14 +1,16 @@
 """Single ratings in words, for files. Refuses to say of a rating what its line does not have."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
 from flask_babel import gettext as _
 
-from satisfaction.rating_lines import RatingLine
+from satisfaction.rating_lines import LinesWanted, RatingLine
+from satisfaction.reports.ratings import BookWords
 from satisfaction.terms import Channel, Leaning, RatingSource, Standing
-from satisfaction.web.formats import is_vietnamese
-from satisfaction.web.words import as_word
+from satisfaction.web.formats import as_number, is_vietnamese
+from satisfaction.web.report_words import describe_as_of, paper_words, say_shares
+from satisfaction.web.words import as_word, name_dates
 
 
 def rating_headings() -> list[str]:
@@ -34,6 +36,43 @@ def rating_headings() -> list[str]:
         str(_("Lý do")),
         str(_("Ý kiến")),
     ]
+
+
+def rating_book(wanted: LinesWanted) -> BookWords:
+    """Return the words of the workbook: its columns, and what it holds and leaves out."""
+    words = paper_words()
+    return BookWords(
+        headings=rating_headings(),
+        sheet=str(_("Lượt đánh giá")),
+        method=words["method"],
+        lines=(f"{words['filters']}: {words['unfiltered']}", *say_method(wanted)),
+    )
+
+
+def say_method(wanted: LinesWanted) -> Iterator[str]:
+    """Yield of what the lines are, up to when, and what they leave out."""
+    yield f"{wanted.unit_code} · {name_dates(wanted.period)}"
+    yield describe_as_of(wanted.before, is_settled=False)
+    yield str(
+        _(
+            "Tệp có %(count)s dòng, mỗi lượt đánh giá một dòng. Ngày hôm nay chưa có trong tệp.",
+            count=as_number(wanted.count),
+        )
+    )
+    yield str(
+        _(
+            "Mỗi dòng chỉ ghi ngày và buổi, xếp xáo trộn trong buổi; không có giờ chạm, số phiếu "
+            "và mã hồ sơ. Lần tải này được ghi vào nhật ký."
+        )
+    )
+    if not wanted.with_allegations:
+        yield str(
+            _(
+                "Lý do đòi thêm tiền, giấy tờ và ý kiến kèm theo không có trong tệp: chúng đến "
+                "thẳng người đứng đầu và thanh tra."
+            )
+        )
+    yield say_shares()
 
 
 def make_describer() -> Callable[[RatingLine], Sequence[str | int | date]]:

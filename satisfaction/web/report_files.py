@@ -13,9 +13,8 @@ from satisfaction.reports.papers import Paper
 from satisfaction.reports.pdf import render_pdf
 from satisfaction.reports.report import Report
 from satisfaction.reports.xlsx import write_xlsx as write_workbook
-from satisfaction.web.comparison_words import add_earlier
 from satisfaction.web.release_words import build_release_paper
-from satisfaction.web.report_words import build_paper, name_filters
+from satisfaction.web.report_words import add_columns, build_paper, name_filters
 from satisfaction.web.words import csv_words
 
 
@@ -54,7 +53,7 @@ def write_csv(report: Report) -> bytes:
     """Return a report as one list: the lines of each table, each with its total."""
     tables, filters = report.tables or (report.total,), name_filters(report)
     worded = [(table, csv_words(table, filters=filters)) for table in tables]
-    return write_tables(worded, add_earlier(report))
+    return write_tables(worded, add_columns(report))
 
 
 _PAPER_WRITERS: Mapping[str, Callable[[Paper], bytes]] = {

@@ -12,11 +12,13 @@ from flask_babel import gettext as _
 from satisfaction.comparison import compare_shares
 from satisfaction.figures import CountRow, Figures, LevelCount, is_few
 from satisfaction.reports.bars import BarScale, build_bar, fit_scale
+from satisfaction.reports.csv import Added
 from satisfaction.reports.papers import Cell, Column, Fact, Line, Paper, Share, Table
 from satisfaction.reports.report import DAYS_OF_A_MONTH, Report, interval_of
 from satisfaction.statistics import Verdict
 from satisfaction.terms import Dimension
 from satisfaction.web.comparison_words import (
+    add_earlier,
     as_cell,
     list_earlier_facts,
     name_difference,
@@ -30,7 +32,9 @@ from satisfaction.web.words import (
     line_detail,
     line_label,
     name_dates,
+    name_levels,
     name_period,
+    name_scales,
 )
 
 
@@ -49,7 +53,7 @@ def build_paper(report: Report) -> Paper:
         finding=tuple(_finding(report, period_name)),
         facts=tuple(_facts(report)),
         tables=tuple(_table(report, table) for table in report.tables),
-        filters=name_filters(report) or str(_("Không lọc: mọi bàn, thủ tục, kênh và nguồn.")),
+        filters=name_filters(report) or paper_words()["unfiltered"],
         method=tuple(_method(report)),
         colours=level_colours(),
         words=paper_words(),
@@ -75,6 +79,7 @@ def paper_words() -> dict[str, str]:
         "whole": str(_("Tổng hợp")),
         "method": str(_("Phương pháp và bộ lọc")),
         "filters": str(_("Bộ lọc")),
+        "unfiltered": str(_("Không lọc: mọi bàn, thủ tục, kênh và nguồn.")),
     }
 
 
@@ -187,7 +192,7 @@ def _facts(report: Report) -> Iterator[Fact]:
 def _table(report: Report, figures: Figures) -> Table:
     by = figures.query.by
     levels = report.total.total.levels
-    named = _level_names(levels)
+    named = name_levels(levels)
     columns = (
         Column(as_word(by), 34),
         Column(str(_("Chi tiết")), 26, is_detail=True),
@@ -240,18 +245,26 @@ def _differences(report: Report, figures: Figures, row: CountRow) -> Iterator[Ce
         yield as_cell(compare_shares(row, report.earlier_of(figures, row)))
 
 
+def add_columns(report: Report) -> Added:
+    """Return the file's columns behind those of the counts: the interval, and the period before."""
+    earlier = add_earlier(report)
+    headings = (str(_("Khoảng 95%, từ")), str(_("Khoảng 95%, đến")), *earlier.headings)
+
+    def cells(figures: Figures, row: CountRow) -> tuple[str | int, ...]:
+        interval = interval_of(row)
+        ends = (interval.low, interval.high) if interval else (None, None)
+        shown = tuple(as_share(end, row.answers) if end is not None else "" for end in ends)
+        return (*shown, *earlier.cells(figures, row))
+
+    return Added(headings, cells)
+
+
 def _noted(report: Report, by: Dimension, line: Line) -> Line:
     """Return a line with what is said of its day, where anything is said of one."""
     if not _has_notes(report, by):
         return line
     said = {day.isoformat(): note.words for day, note in report.notes.items()}
     return replace(line, cells=(*line.cells, said.get(line.key, "")))
-
-
-def _level_names(levels: Sequence[LevelCount]) -> list[str]:
-    """Return the levels' names, with their scale where there are several."""
-    is_one_scale = len({level.scale for level in levels}) <= 1
-    return [as_level(one) if is_one_scale else f"{as_level(one)} ({one.scale})" for one in levels]
 
 
 def _line(report: Report, figures: Figures, row: CountRow, *, scale: BarScale) -> Line:
@@ -293,13 +306,7 @@ def _method(report: Report) -> Iterator[str]:
             last=as_day(period.last_day),
         )
     )
-    yield str(
-        _(
-            "Hài lòng = số lượt ở các mức tính là hài lòng trên tổng số lượt đánh giá có gắn với "
-            "một lượt phục vụ. Tham gia = lượt phục vụ có đánh giá trên lượt phục vụ đã xong. Lượt "
-            "không gắn và lượt đã hủy đếm riêng, không nằm trong tỷ lệ nào."
-        )
-    )
+    yield say_shares()
     yield str(
         _(
             "Khoảng tin cậy 95% tính theo Wilson. Mẫu số dưới 30 thì chỉ ghi số lượt, không tính "
@@ -312,9 +319,20 @@ def _method(report: Report) -> Iterator[str]:
         yield str(_("Dữ liệu minh họa: không phải số liệu thật của cơ quan nào."))
 
 
+def say_shares() -> str:
+    """Say which answers and visits a share is of."""
+    return str(
+        _(
+            "Hài lòng = số lượt ở các mức tính là hài lòng trên tổng số lượt đánh giá có gắn với "
+            "một lượt phục vụ. Tham gia = lượt phục vụ có đánh giá trên lượt phục vụ đã xong. Lượt "
+            "không gắn và lượt đã hủy đếm riêng, không nằm trong tỷ lệ nào."
+        )
+    )
+
+
 def describe_scales(levels: Sequence[LevelCount]) -> Iterator[str]:
     """Say of each scale what its levels count as."""
-    for name in dict.fromkeys(level.scale for level in levels):
-        own = [level for level in levels if level.scale == name]
+    for scale, name in name_scales(levels).items():
+        own = [level for level in levels if level.scale == scale]
         listed = "; ".join(f"{as_level(level)} ({as_word(level.leaning).lower()})" for level in own)
-        yield str(_("Thang đo %(scale)s, mức và cách tính: %(levels)s.", scale=name, levels=listed))
+        yield str(_("Thang đo %(scale)s, tính như sau: %(levels)s.", scale=name, levels=listed))

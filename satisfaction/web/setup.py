@@ -18,6 +18,7 @@ from satisfaction.recording import Recorder
 from satisfaction.web.case_words import install_case_words
 from satisfaction.web.compression import install_compression
 from satisfaction.web.converters import install_converters
+from satisfaction.web.downloads import install_downloads
 from satisfaction.web.errors import install_clock_guard, install_errors
 from satisfaction.web.formats import install_formats
 from satisfaction.web.forms import install_forms
@@ -96,6 +97,7 @@ def _install(app: Flask, settings: Settings, sign_in_endpoint: str | None) -> No
     install_languages(app)
     install_compression(app)
     install_slimming(app)
+    install_downloads(app)
     install_headers(app, is_secure=settings.cookie_secure)
     install_formats(app)
     install_forms()

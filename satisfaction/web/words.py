@@ -3,7 +3,8 @@
 Source: docs/glossary.md; periods are named as the official report forms name them.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -87,6 +88,31 @@ def as_word(term: StrEnum) -> str:
 def as_level(level: LevelCount) -> str:
     """Return what a level of a scale is called."""
     return level.label_vi if is_vietnamese() else level.label_en
+
+
+def name_scales(levels: Sequence[LevelCount]) -> Mapping[str, str]:
+    """Return what each scale is called: by its size, and by its version or code where need be."""
+    sizes = Counter(level.scale for level in levels)
+    by_size = {name: str(gettext("%(n)s mức", n=size)) for name, size in sizes.items()}
+    by_version = {
+        name: str(gettext("%(size)s, bản %(n)s", size=size, n=name.rpartition("-")[2]))
+        for name, size in by_size.items()
+    }
+    for named in (by_size, by_version):
+        if len(set(named.values())) == len(named):
+            return named
+    return {name: f"{size}, {name}" for name, size in by_size.items()}
+
+
+def name_levels(levels: Sequence[LevelCount]) -> tuple[str, ...]:
+    """Return the levels' names, with their scale where there are several."""
+    scales = name_scales(levels)
+    if len(scales) <= 1:
+        return tuple(as_level(level) for level in levels)
+    return tuple(
+        str(gettext("%(level)s (thang %(scale)s)", level=as_level(one), scale=scales[one.scale]))
+        for one in levels
+    )
 
 
 def name_period(kind: PeriodKind, period: Period) -> str:
@@ -189,7 +215,7 @@ def csv_words(figures: Figures, *, filters: str) -> CsvWords:
         total=str(gettext("Tổng")),
         line_label=lambda row: line_label(row, by),
         line_detail=lambda row: line_detail(row, by),
-        level=as_level,
+        levels=name_levels,
         share=lambda share, of: "" if is_few(of) else as_share(share, of),
     )
 

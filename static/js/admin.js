@@ -30,8 +30,7 @@ function sendOnce(form) {
   });
 }
 
-// Long work says that it goes on, and for how many seconds already; a file that comes to the browser
-// shows its own progress there, so that a link says only that it was asked for.
+// Long work says that it goes on, and for how many seconds already, until the answer is there.
 function tellOfWork(element, event) {
   const note = document.createElement("p");
   note.className = "working";
@@ -45,12 +44,39 @@ function tellOfWork(element, event) {
   element.after(note);
   // Into an element that is there already, or nobody who listens is told.
   requestAnimationFrame(() => (words.textContent = element.dataset.working));
-  if (event === "submit") {
-    const begun = Date.now();
-    const count = () => (seconds.textContent = `${Math.round((Date.now() - begun) / 1000)} s`);
-    setInterval(count, 1000);
-    window.addEventListener("pageshow", () => note.remove(), { once: true });
-  } else setTimeout(() => note.remove(), 10000);
+  const begun = Date.now();
+  const count = () => (seconds.textContent = `${Math.round((Date.now() - begun) / 1000)} s`);
+  const counting = setInterval(count, 1000);
+  if (event === "submit") window.addEventListener("pageshow", () => note.remove(), { once: true });
+  else awaitFile(element, note).then((isHere) => {
+    clearInterval(counting);
+    if (isHere) return note.remove();
+    bar.remove();
+    seconds.remove();
+    words.textContent = element.dataset.failed;
+  });
+}
+
+// The answer that brings a file leaves a cookie named by the word with which it was asked for; any
+// other answer is a page that takes this one's place and says itself what is wrong.
+const LONGEST_FILE_MS = 180000;
+function awaitFile(element, note) {
+  const word = [...crypto.getRandomValues(new Uint8Array(8))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+  const address = new URL(element.href);
+  address.searchParams.set("asked", word);
+  element.href = address.href;
+  const begun = Date.now();
+  return new Promise((resolve) => {
+    const looking = setInterval(() => {
+      const isHere = document.cookie.split("; ").includes(`asked-${word}=1`);
+      if (!isHere && note.isConnected && Date.now() - begun < LONGEST_FILE_MS) return;
+      clearInterval(looking);
+      if (isHere) document.cookie = `asked-${word}=; max-age=0; path=/; samesite=strict`;
+      resolve(isHere);
+    }, 250);
+  });
 }
 
 function prepare(root) {

@@ -300,6 +300,32 @@ def test_periods_are_read_from_the_address(words: str, first: date, last: date) 
 
 
 @pytest.mark.parametrize(
+    ("address", "is_marked"),
+    [
+        ("/admin/counts.csv?asked=0123456789abcdef", True),
+        ("/admin/counts.csv?asked=0123456789ABCDEF", False),
+        ("/admin/counts.csv?asked=a=1;%20b", False),
+        ("/admin/counts?asked=0123456789abcdef", False),
+    ],
+)
+def test_a_file_leaves_the_mark_that_its_page_waits_for(
+    supervisor: OfficersBrowser, address: str, is_marked: bool
+) -> None:
+    cookies = supervisor.get(address).headers.getlist("Set-Cookie")
+    marks = [cookie for cookie in cookies if cookie.startswith("asked-")]
+    wanted = "asked-0123456789abcdef=1; Max-Age=60; Path=/; SameSite=Strict"
+    assert [re.sub(r"Expires=[^;]*; ", "", mark) for mark in marks] == [wanted] * is_marked
+
+
+def test_a_period_to_come_has_not_begun(supervisor: OfficersBrowser) -> None:
+    coming = supervisor.get("/admin/counts?from=2027-01-01&to=2027-02-01").text
+    assert "Kỳ này chưa bắt đầu." in coming
+    assert "Kỳ này mới đến" not in coming
+    running = supervisor.get("/admin/counts?period=this-month").text
+    assert "Kỳ này mới đến 10/03/2026." in running
+
+
+@pytest.mark.parametrize(
     "words",
     [
         *("period=yesterday", "period=2024-Q5", "period=1999", "from=2025-02-30"),
@@ -312,7 +338,7 @@ def test_what_is_no_period_is_told_in_words_and_nothing_is_guessed(
 ) -> None:
     answer = supervisor.get(f"/admin/counts?{words}")
     assert answer.status_code == 400
-    assert re.search("Chưa đọc được kỳ này|Kỳ này dài quá", answer.text)
+    assert "Đang hiện kỳ khác: 04/03 – 10/03/2026." in answer.text
     assert supervisor.get(f"/admin/counts.csv?{words}").status_code == 400
     arguments = dict(pair.split("=") for pair in words.split("&"))
     with pytest.raises(InvalidPeriodError):

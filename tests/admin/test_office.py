@@ -424,15 +424,17 @@ def test_an_auditor_reads_everything_and_is_offered_no_change(
 def test_days_and_words_of_an_address_that_are_nonsense_do_no_harm(
     ruler: OfficersBrowser, ward: Office
 ) -> None:
-    for path in (
-        "/admin/units?day=x&q=%00%EF%BF%BF",
-        "/admin/units?day=0001-01-01",
-        "/admin/units?day=9999-12-31",
-        "/admin/catalogue?page=999999999&sector=x&q=" + "a" * 5000,
-        "/admin/holidays?year=1",
-        "/admin/scales?from=%00",
+    for path, status in (
+        ("/admin/units?q=%00%EF%BF%BF", 200),
+        ("/admin/units?day=x", 400),
+        ("/admin/units?day=0001-01-01", 400),
+        ("/admin/units?day=9999-12-31", 400),
+        ("/admin/catalogue?page=999999999&q=" + "a" * 5000, 200),
+        ("/admin/catalogue?sector=x", 404),
+        ("/admin/holidays?year=1", 400),
+        ("/admin/scales?from=%00", 400),
     ):
-        assert ruler.get(path).status_code == 200, path
+        assert ruler.get(path).status_code == status, path
     assert ruler.get("/admin/units/999999").status_code == 404
     assert ruler.get("/admin/desks?unit=99999999999999").status_code in {200, 404}
 

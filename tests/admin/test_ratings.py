@@ -18,7 +18,7 @@ from satisfaction.models import AuditEntry, Comment, Rating, RatingReason, Reaso
 from satisfaction.periods import parse_period
 from satisfaction.policies import Policy
 from satisfaction.rating_lines import LineReader, ask_for_lines, list_days
-from satisfaction.reports.ratings import write_ratings_csv, write_ratings_xlsx
+from satisfaction.reports.ratings import BookWords, write_ratings_csv, write_ratings_xlsx
 from satisfaction.terms import ALLEGATIONS, AuditAction, Role
 from satisfaction.web.rating_words import make_describer, rating_headings
 from tests.admin.officers import OfficersBrowser, make_officer, signed_in
@@ -188,7 +188,10 @@ def test_the_workbook_holds_the_same_lines_and_taking_it_is_kept(
     )
     name = "luot-danh-gia_00103_2026-02-01_2026-02-28.xlsx"
     assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
-    (cells,) = read_workbook(answer.data).values()
+    book = read_workbook(answer.data)
+    assert list(book) == ["Lượt đánh giá", "Phương pháp và bộ lọc"]
+    cells, method = book.values()
+    assert "00103 · 01/02 – 28/02/2026" in {line[0] for line in method}
     lines = _lines(supervisor, february)
     assert [list(line)[1] for line in cells[1:]] == [line["Buổi"] for line in lines]
     assert [line[11] for line in cells[1:]] == [int(line["Số mức"]) for line in lines]
@@ -245,8 +248,14 @@ def test_what_is_not_theirs_or_no_form_is_refused(
 def test_a_full_sheet_goes_on_on_the_next(tmp_path: Path) -> None:
     days: Any = [[1] * 5, [], [2] * 4]
     path = tmp_path / "x.xlsx"
-    write_ratings_xlsx(days, ["n"], describe=lambda _: [1], path=path, most_rows=5)
-    sheets = list(read_workbook(path.read_bytes()).values())
-    assert [len(sheet) for sheet in sheets] == [5, 5, 2]
-    assert all(sheet[0] == ("n",) for sheet in sheets)
+    words = BookWords(headings=["n"], sheet="Lines", method="How", lines=["So."])
+    write_ratings_xlsx(days, words, describe=lambda _: [1], path=path, most_rows=5)
+    sheets = read_workbook(path.read_bytes())
+    assert sheets.pop("How") == [("How",), ("So.",)]
+    assert {name: len(lines) for name, lines in sheets.items()} == {
+        "Lines": 5,
+        "Lines 2": 5,
+        "Lines 3": 2,
+    }
+    assert all(lines[0] == ("n",) for lines in sheets.values())
     assert len(list(write_ratings_csv(days, ["n"], describe=lambda _: [1]))) == 3

@@ -154,6 +154,11 @@ def test_a_unit_with_others_under_it_is_not_released(app: Flask, months: Office)
     own = f"/admin/own-figures?period=2026-02&unit={months.unit.id}"
     page = signed_in(app, "lan").get(own).text
     assert "xem số liệu của từng đơn vị đó" in page
+    make_officer("mai", Role.SUPERVISOR, unit=months.unit)
+    refused = signed_in(app, "mai").get("/admin/reports?period=2026-02&version=public")
+    assert refused.status_code == 409
+    assert "Bản công bố lập cho từng đơn vị" in refused.text
+    assert 'class="paper sheet"' not in refused.text
 
 
 def _shown_counts(html: str) -> set[str]:
@@ -245,6 +250,19 @@ def test_the_published_version_is_for_closed_months_only(
         answer = supervisor.get(f"{path}?{query}&version=public")
         assert answer.status_code == 400
         assert "Bản công bố chỉ có cho tháng" in answer.text
+        assert 'class="paper sheet"' not in answer.text
+        assert '<option value="public" selected>' in answer.text
+        assert "Tải PDF" not in answer.text
+
+
+@pytest.mark.parametrize("word", ["published", "PUBLIC", "publi"])
+def test_a_version_that_there_is_not_is_refused(
+    supervisor: OfficersBrowser, months: Office, word: str
+) -> None:
+    for path in ("/admin/reports", "/admin/reports/file"):
+        answer = supervisor.get(f"{path}?period=2026-02&form=csv&version={word}")
+        assert (answer.status_code, answer.mimetype) == (400, "text/html")
+        assert f"Bản “{word}” không có ở trang này." in answer.text
 
 
 def test_the_periods_offered_are_over_and_can_be_written(now: datetime) -> None:

@@ -6,7 +6,10 @@ import pytest
 from flask import Flask
 
 from satisfaction.errors import PdfUnavailableError
+from satisfaction.figures import LevelCount
 from satisfaction.reports.exports import digest_of
+from satisfaction.terms import Leaning
+from satisfaction.web.words import name_levels, name_scales
 from tests.admin.officers import OfficersBrowser
 from tests.admin.test_reports import QUERY, february
 from tests.conftest import Office
@@ -33,6 +36,39 @@ def test_what_is_no_question_is_refused_in_words(
         if "form=" not in query or path.endswith("file"):
             answer = supervisor.get(f"{path}?{query}")
             assert (answer.status_code, answer.mimetype) == (status, "text/html")
+
+
+@pytest.mark.parametrize(
+    ("query", "heading"),
+    [
+        ("from=2026-02-02&to=2026-02-05", "<p>02/02 – 05/02/2026</p>"),
+        ("period=2026-02-02", "<p>Thứ Hai 02/02/2026</p>"),
+        ("period=2026-02", "<p>Tháng 2/2026 (01/02 – 28/02/2026)</p>"),
+    ],
+)
+def test_the_heading_says_the_days_once(
+    supervisor: OfficersBrowser, february: Office, query: str, heading: str
+) -> None:
+    assert heading in supervisor.get(f"/admin/reports?{query}").text
+
+
+def test_the_method_names_a_scale_in_words(supervisor: OfficersBrowser, february: Office) -> None:
+    page = supervisor.get(f"/admin/reports?{QUERY}").text
+    assert "Thang đo 5 mức, tính như sau: " in page
+    assert "five-1" not in page
+
+
+def test_scales_of_one_size_are_told_apart() -> None:
+    def level(scale: str) -> LevelCount:
+        return LevelCount(scale, 1, "Tốt", "Good", Leaning.SATISFIED, 5, 0)
+
+    assert name_scales([level("a-1"), level("a-2")]) == {
+        "a-1": "1 mức, bản 1",
+        "a-2": "1 mức, bản 2",
+    }
+    assert name_scales([level("a-1"), level("b-1")]) == {"a-1": "1 mức, a-1", "b-1": "1 mức, b-1"}
+    assert name_levels([level("a-1"), level("b-1")])[1] == "Tốt (thang 1 mức, b-1)"
+    assert name_levels([level("a-1")]) == ("Tốt",)
 
 
 def test_year_and_part_choose_a_period(supervisor: OfficersBrowser, february: Office) -> None:

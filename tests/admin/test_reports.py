@@ -223,7 +223,7 @@ def _written(report: Report, figures: Figures, row: CountRow) -> list[str]:
     def share(value: float | None, of: int | None) -> str:
         return "" if of is None or of < 30 else as_share(value, of)
 
-    before = _earlier(report, figures, row)
+    before, interval = _earlier(report, figures, row), interval_of(row)
     difference = _difference(row, before)
     few = "Không so với kỳ trước: kỳ trước dưới 30 lượt đánh giá."
     values = [
@@ -240,6 +240,8 @@ def _written(report: Report, figures: Figures, row: CountRow) -> list[str]:
         row.voided,
         row.marked,
         row.assisted,
+        share(interval.low, row.answers) if interval else "",
+        share(interval.high, row.answers) if interval else "",
         before.answers if before else None,
         share(before.satisfied_share, before.answers) if before else "",
         _typed(difference, _smaller(row, before)),

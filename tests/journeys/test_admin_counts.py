@@ -163,6 +163,8 @@ def test_print_has_no_navigation_and_names_its_filters(rated: Office, tabs: Tabs
         assert all(not one.is_visible() for one in page.locator(hidden).all()), hidden
     expect(page.get_by_text("Bàn: Bàn 1")).to_be_visible()
     expect(page.get_by_text("Số liệu đến")).to_be_visible()
+    foot = page.locator("tfoot").first
+    assert foot.evaluate("one => getComputedStyle(one).display") == "table-row-group"
     printed = page.pdf(prefer_css_page_size=True)
     boxes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", printed)
     assert boxes

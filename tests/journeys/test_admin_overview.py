@@ -158,6 +158,12 @@ def test_print_is_a4_landscape_without_navigation(rated: Office, tabs: Tabs) -> 
     for hidden in ("nav.nav", ".who", ".filters", ".b", ".skip"):
         assert all(not one.is_visible() for one in page.locator(hidden).all()), hidden
     expect(page.get_by_text("Bàn: Bàn 1")).to_be_visible()
+    for chart in page.locator("svg.chart").all():
+        drawn, held = (one.bounding_box() for one in (chart, chart.locator("..")))
+        assert drawn is not None
+        assert held is not None
+        assert drawn["width"] > 0.85 * held["width"]
+        assert drawn["height"] == pytest.approx(drawn["width"] * 296 / 860, abs=1)
     printed = page.pdf(prefer_css_page_size=True, print_background=True)
     PICTURES.mkdir(parents=True, exist_ok=True)
     (PICTURES / "overview.pdf").write_bytes(printed)

@@ -1,11 +1,13 @@
 """Long work says that it goes on: a list being read, a file being made."""
 
+import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from satisfaction.terms import Role
 from tests.admin.officers import make_officer
@@ -56,10 +58,51 @@ def _told_while(page: Page, name: str, *, then: str) -> Any:
     return page.evaluate("() => JSON.parse(sessionStorage.getItem('told'))")
 
 
-def test_a_file_that_is_made_says_so(administrator: Office, tabs: Tabs) -> None:
-    page = tabs.open("/admin/reports", size=(1366, 768))
+# A minute of the page's passes in a second, and what its note says is kept while an answer is due.
+QUICKLY = """
+  const [began, now, later, often] = [Date.now(), Date.now, setTimeout, setInterval];
+  Date.now = () => began + (now() - began) * 60;
+  setTimeout = (deed, ms, ...rest) => later(deed, ms / 60, ...rest);
+  setInterval = (deed, ms, ...rest) => often(deed, ms / 60, ...rest);
+  window.told = [];
+  often(() => {
+    const note = document.querySelector(".working");
+    if (note) told.push(note.textContent);
+  }, 20);
+"""
+
+
+def _open_quickly(tabs: Tabs, path: str) -> Page:
+    page = tabs.open(path, size=(1366, 768))
+    page.add_init_script(QUICKLY)
     sign_in(page, "quantri")
+    return page
+
+
+@pytest.mark.parametrize("path", ["/admin/reports", "/admin/overview", "/admin/counts"])
+def test_a_file_that_is_made_says_so_until_it_comes(
+    administrator: Office, tabs: Tabs, path: str
+) -> None:
+    page = _open_quickly(tabs, path)
+
+    def answer_late(route: Route) -> None:
+        time.sleep(0.7)
+        route.continue_()
+
+    page.route("**/*asked=*", answer_late)
     with page.expect_download() as coming:
         page.get_by_role("link", name="Tải CSV").first.click()
-        expect(page.get_by_role("status").filter(has_text="Đang làm tệp")).to_be_visible()
     assert coming.value.suggested_filename.endswith(".csv")
+    expect(page.locator(".working")).to_have_count(0)
+    told = page.evaluate("() => told.at(-1)")
+    assert re.fullmatch(r"Đang làm tệp. Trình duyệt báo khi tải xong.[3-9]\d s", told)
+    assert not [one for one in page.context.cookies() if "asked" in str(one.get("name"))]
+
+
+def test_a_file_that_does_not_come_is_told_of(administrator: Office, tabs: Tabs) -> None:
+    page = _open_quickly(tabs, "/admin/reports")
+    page.route("**/*asked=*", lambda route: route.fulfill(status=204))
+    page.get_by_role("link", name="Tải CSV").first.click()
+    expect(page.get_by_text("Chưa thấy tệp. Bấm tải lần nữa.")).to_be_visible()
+    expect(page.locator(".working progress")).to_have_count(0)
+    assert "Đang làm tệp" in page.evaluate("() => told[1]")
