@@ -28,6 +28,8 @@ from tests.core.voicing import speak
 from tests.migrations.planting_letters import plant_letters
 from tests.routes import ELSEWHERE, FILES, FORMS, NEIGHBOURS, OWN, ROLES, STRANGERS, TABLE, Row
 
+pytestmark = pytest.mark.once
+
 Listed = tuple[str, str]
 
 

@@ -58,7 +58,8 @@ def test_nothing_that_leads_to_a_person_is_on_the_page(app: Flask, march: Office
         visit = visits.close_visit(session, visits.open_visit(session, new).id)
         recording.record_rating(session, tap(march, visit, level=1))
     html = open_overview(app, march, Role.HEAD).get(PAGE).text
-    assert "4711" not in html
+    # Digests of files and tokens of forms may hold any digits by chance.
+    assert "4711" not in re.sub(r'\?v=\w+|value="[^"]{40,}"', "", html)
     assert "08:30" not in html
     with reading() as session:
         assert session.scalar(select(Rating.seq).limit(1)) is not None

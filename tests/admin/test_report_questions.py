@@ -14,6 +14,8 @@ from tests.admin.officers import OfficersBrowser
 from tests.admin.test_reports import QUERY, february
 from tests.conftest import Office
 
+pytestmark = pytest.mark.once
+
 __all__ = ["february"]
 
 

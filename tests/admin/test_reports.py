@@ -27,6 +27,8 @@ from tests.conftest import Office, make_office
 from tests.making import rated_visit, tap
 from tests.reading import fonts_of_pdf, formulas_of, read_paper, read_workbook, text_of_pdf
 
+pytestmark = pytest.mark.once
+
 JANUARY = datetime(2026, 1, 12, 3, 0, tzinfo=UTC)
 FEBRUARY = datetime(2026, 2, 9, 3, 0, tzinfo=UTC)
 QUERY = "period=2026-02"

@@ -83,9 +83,7 @@ def test_a_page_shows_the_words_and_never_ticket_dossier_or_minute(
     case = supervisor.post("/admin/voices/cases", {"voice": name, "deed": "open"}).location
     pages = ["/admin/voices", f"/admin/voices/{name}", "/admin/cases", case]
     # Digests of files and tokens of forms may hold any digits by chance.
-    texts = [
-        re.sub(r'\?v=\w+|value="[^"]{40,}"', "", supervisor.get(path).text) for path in pages
-    ]
+    texts = [re.sub(r'\?v=\w+|value="[^"]{40,}"', "", supervisor.get(path).text) for path in pages]
     assert all("Chờ quá lâu" in text for text in (texts[0], texts[1], texts[3]))
     assert "buổi chiều" in texts[1]
     secrets = ("4711", "14:37", "07:37", str(rating.id), rating.id.hex, "mot-cua")
