@@ -29,6 +29,8 @@ from satisfaction.terms import (
     VisitKind,
 )
 
+REASON_WEIGHTS = {"wait": 30, "unclear": 18, "fee": 1}
+USUAL_WEIGHT = 10
 SOURCE_SYSTEM = "minh-hoa"
 MORNING = time(7, 30)
 AFTERNOON = time(13, 30)
@@ -146,9 +148,13 @@ class Invention:
         )
 
     def _reasons(self) -> tuple[str, ...]:
-        return tuple(
-            sorted(self.random.sample(list(self.reason_codes), self.random.choice((1, 1, 2))))
-        )
+        """Return one reason or two: an accusation seldom, as these offices bear real names."""
+        chosen: set[str] = set()
+        for _ in range(self.random.choice((1, 1, 2))):
+            left = [code for code in self.reason_codes if code not in chosen]
+            weights = [REASON_WEIGHTS.get(code, USUAL_WEIGHT) for code in left]
+            chosen |= set(self.random.choices(left, weights))
+        return tuple(sorted(chosen))
 
     def silence(self, channel: Channel) -> Outcome:
         """Return why a question was not answered."""
