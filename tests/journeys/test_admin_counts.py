@@ -93,6 +93,21 @@ def test_focus_stays_on_the_filter_that_was_changed(rated: Office, tabs: Tabs) -
     expect(page.get_by_label("Kênh")).to_be_focused()
 
 
+def test_focus_stays_on_what_lays_out_and_sorts(rated: Office, tabs: Tabs) -> None:
+    page = _open(tabs)
+    for name, word in (("Ngày", "by=day"), ("Bàn", "by=desk")):
+        page.get_by_role("link", name=name, exact=True).first.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(word))
+        expect(page.locator(f"#by-{word.partition('=')[2]}")).to_be_focused()
+    page.goto("/admin/overview?period=7-days")
+    for word in ("sort=name", "sort=name&turned=yes"):
+        page.locator("#sort-name").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(word))
+        expect(page.locator("#sort-name")).to_be_focused()
+
+
 def test_two_dates_are_asked_for(rated: Office, tabs: Tabs) -> None:
     page = _open(tabs, "/admin/counts?by=day")
     page.get_by_label("Từ ngày").fill("2026-01-05")
