@@ -17,3 +17,5 @@ def sign_in(page: Page, name: str) -> None:
         code.fill(code_of(name))
         code.press("Enter")
     leave.wait_for()
+    # A choice that is made before the page's scripts listen goes nowhere.
+    page.wait_for_load_state()
