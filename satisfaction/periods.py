@@ -74,7 +74,7 @@ def month_period(day: date) -> Period:
 
 def months_over(period: Period, today: date) -> Period:
     """Return the whole months of a period that are over, or the last such month before its end."""
-    end = min(period.end_day, today + timedelta(days=1)).replace(day=1)
+    end = min(period.end_day, today).replace(day=1)
     before = month_period(end - timedelta(days=1))
     first = period.first_day
     if first.day > 1:

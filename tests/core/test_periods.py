@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from satisfaction.errors import InvalidPeriodError
@@ -129,6 +129,8 @@ def test_clipping_keeps_what_is_in_both() -> None:
     length=st.integers(1, 800),
     today=st.dates(date(2020, 1, 1), date(2030, 1, 1)),
 )
+@example(first=date(2020, 4, 1), length=30, today=date(2020, 4, 30))
+@example(first=date(2020, 4, 1), length=30, today=date(2020, 5, 1))
 def test_months_that_are_over_change_with_a_month_and_not_with_a_day(
     first: date, length: int, today: date
 ) -> None:
