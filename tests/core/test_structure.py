@@ -19,23 +19,11 @@ from satisfaction.terms import (
     UnitKind,
 )
 from tests.conftest import Office
+from tests.core.founding import BEGIN, found_unit
 from tests.making import rated_visit
 
-BEGIN = date(2024, 1, 1)
 REFORM = date(2025, 7, 1)
 LATER = date(2026, 6, 1)
-
-
-def _found(session: Session, code: str, parent: Unit | None = None, day: date = BEGIN) -> Unit:
-    new = NewUnit(
-        code=code,
-        name=f"Phường {code}",
-        kind=UnitKind.WARD,
-        legal_basis="NQ 1656",
-        from_day=day,
-        parent_id=parent.id if parent else None,
-    )
-    return structure.found_unit(session, operator(session), new)
 
 
 def _fault(raised: pytest.ExceptionInfo[OfficeChangeRefusedError]) -> OfficeFault:
@@ -48,8 +36,8 @@ def _name(day: date, *, code: str = "new", name: str = "Tên mới") -> NewName:
 
 
 def test_a_unit_is_founded_with_its_basis_and_the_shipped_scales(session: Session) -> None:
-    city = _found(session, "HN")
-    ward = _found(session, "00103", city, REFORM)
+    city = found_unit(session, "HN")
+    ward = found_unit(session, "00103", city, REFORM)
     assert [(one.code, one.legal_basis, one.from_day) for one in ward.names] == [
         ("00103", "NQ 1656", REFORM)
     ]
@@ -97,14 +85,14 @@ def test_names_are_kept_in_one_form_and_what_is_not_seen_goes(session: Session) 
 
 
 def test_no_two_units_bear_a_code_on_the_same_days(session: Session) -> None:
-    one = _found(session, "a")
+    one = found_unit(session, "a")
     with pytest.raises(OfficeChangeRefusedError) as raised:
-        _found(session, "a", None, LATER)
+        found_unit(session, "a", None, LATER)
     assert _fault(raised) is OfficeFault.CODE_TAKEN
     structure.rename_unit(session, operator(session), unit_id=one.id, new=_name(REFORM, code="b"))
-    assert _found(session, "a", None, REFORM).names[0].code == "a"
+    assert found_unit(session, "a", None, REFORM).names[0].code == "a"
     with pytest.raises(OfficeChangeRefusedError) as raised:
-        _found(session, "b", None, LATER)
+        found_unit(session, "b", None, LATER)
     assert _fault(raised) is OfficeFault.CODE_TAKEN
 
 
@@ -120,14 +108,14 @@ def test_no_two_units_bear_a_code_on_the_same_days(session: Session) -> None:
 def test_a_name_begins_within_the_units_life(
     session: Session, day: date, fault: OfficeFault
 ) -> None:
-    unit = _found(session, "a")
+    unit = found_unit(session, "a")
     with pytest.raises(OfficeChangeRefusedError) as raised:
         structure.rename_unit(session, operator(session), unit_id=unit.id, new=_name(day))
     assert _fault(raised) is fault
 
 
 def test_a_rename_keeps_the_unit_its_history_and_its_basis(session: Session) -> None:
-    unit = _found(session, "a")
+    unit = found_unit(session, "a")
     editor = operator(session)
     structure.rename_unit(session, editor, unit_id=unit.id, new=_name(REFORM))
     sheet = unit_tree.read_unit(session, {unit.id}, unit.id)
@@ -141,14 +129,14 @@ def test_a_rename_keeps_the_unit_its_history_and_its_basis(session: Session) -> 
 
 
 def test_a_unit_is_never_put_under_itself(session: Session) -> None:
-    city = _found(session, "c")
-    ward = _found(session, "w", city)
+    city = found_unit(session, "c")
+    ward = found_unit(session, "w", city)
     with pytest.raises(OfficeChangeRefusedError) as raised:
         structure.move_unit(
             session, operator(session), unit_id=city.id, parent_id=ward.id, from_day=REFORM
         )
     assert _fault(raised) is OfficeFault.UNDER_ITSELF
-    later = _found(session, "l", None, LATER)
+    later = found_unit(session, "l", None, LATER)
     with pytest.raises(OfficeChangeRefusedError) as raised:
         structure.move_unit(
             session, operator(session), unit_id=ward.id, parent_id=later.id, from_day=REFORM
@@ -162,10 +150,10 @@ def test_a_unit_is_never_put_under_itself(session: Session) -> None:
 
 
 def test_a_merger_ends_two_units_and_keeps_their_successor(session: Session) -> None:
-    city = _found(session, "c")
-    old = [_found(session, code, city) for code in "ab"]
+    city = found_unit(session, "c")
+    old = [found_unit(session, code, city) for code in "ab"]
     desk = office.add_desk(session, old[0], code="1", name="Bàn 1", from_day=BEGIN)
-    new = _found(session, "n", city, REFORM)
+    new = found_unit(session, "n", city, REFORM)
     editor = operator(session)
     for unit in old:
         ending = Ending(
@@ -219,7 +207,11 @@ def test_a_merger_ends_two_units_and_keeps_their_successor(session: Session) -> 
 def test_an_ending_that_makes_no_sense_is_refused_whole(
     session: Session, ending: Ending, fault: OfficeFault
 ) -> None:
-    first, second, third = _found(session, "a"), _found(session, "b"), _found(session, "c")
+    first, second, third = (
+        found_unit(session, "a"),
+        found_unit(session, "b"),
+        found_unit(session, "c"),
+    )
     third.names[0].from_day = LATER
     numbers = {1: first.id, 2: second.id, 3: third.id}
     real = Ending(
@@ -244,7 +236,7 @@ def test_a_unit_with_units_under_it_or_ratings_since_does_not_end(
     with pytest.raises(OfficeChangeRefusedError) as raised:
         structure.end_unit(session, editor, unit_id=ward.unit.id, ending=dissolved)
     assert (_fault(raised), raised.value.fields["day"]) == (OfficeFault.HAS_RATINGS, today)
-    child = _found(session, "x")
+    child = found_unit(session, "x")
     unit = session.get_one(Unit, ward.unit.id)
     succession.move_unit(session, child, unit, from_day=REFORM)
     dissolved = Ending(kind=SuccessionKind.DISSOLVED, from_day=tomorrow)
@@ -259,7 +251,7 @@ def test_a_unit_with_units_under_it_or_ratings_since_does_not_end(
 
 
 def test_nobody_reaches_beyond_their_own_units(session: Session) -> None:
-    own, other = _found(session, "a"), _found(session, "b")
+    own, other = found_unit(session, "a"), found_unit(session, "b")
     editor = Editor({own.id})
     with pytest.raises(UnitNotFoundError):
         structure.rename_unit(session, editor, unit_id=other.id, new=_name(REFORM))
