@@ -65,7 +65,7 @@ def test_a_heading_pressed_again_turns_the_order_round(
 ) -> None:
     rated_visit(ward, 5, at=clock.now() - timedelta(hours=3))
     page = administrator.get(f"/admin/{path}?sort={order}").text
-    pattern = r'aria-sort="(\w+)"><a href="([^"]*)"'
+    pattern = r'aria-sort="(\w+)"><a id="sort-\w+" href="([^"]*)"'
     ((direction, address),) = re.findall(pattern, page)
     assert address.endswith(f"sort={order}&amp;turned=yes")
     page = administrator.get(address.replace("&amp;", "&")).text

@@ -3,6 +3,7 @@
 import io
 import random
 import zipfile
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,9 @@ def test_workbooks_are_read_as_the_library_reads_them(
         sheet.append(row)
     book.save(path)
     read = {line.number: list(line.cells) for line in lines_of(path)}
-    library = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
-    for number, values in enumerate(library.iter_rows(values_only=True), start=1):
+    with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as library:
+        lines = list(library.worksheets[0].iter_rows(values_only=True))
+    for number, values in enumerate(lines, start=1):
         expected = [v.date() if isinstance(v, datetime) else v for v in values]
         mine = read.get(number, [])
         assert [*mine, *[None] * (len(expected) - len(mine))] == expected
