@@ -4,7 +4,7 @@ A unit that ended is answered for by the one that it stood under at its end, and
 it went to whole. A unit that was parted went to nobody whole, so its successors do not share it.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from sqlalchemy import func, select
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from satisfaction.database import read_once
 from satisfaction.models import Succession, UnitName
-from satisfaction.parents import list_parent_links
+from satisfaction.parents import follow, list_parent_links
 from satisfaction.periods import Period, day_period
 from satisfaction.terms import SuccessionExtent
 
@@ -22,12 +22,12 @@ _Edges = Mapping[int, frozenset[int]]
 
 def units_reached(session: Session, unit_ids: Iterable[int], day: date) -> frozenset[int]:
     """Return these units, what stands under them on a day, and what they answer for by then."""
-    return _follow(unit_ids, _inverted(_read_above(session, day)))
+    return follow(unit_ids, _inverted(_read_above(session, day)))
 
 
 def answering_for(session: Session, unit_id: int, day: date) -> frozenset[int]:
     """Return a unit and all who answer for it on a day: those from whom it is reached."""
-    return _follow([unit_id], _read_above(session, day))
+    return follow([unit_id], _read_above(session, day))
 
 
 def _read_above(session: Session, day: date) -> _Edges:
@@ -73,14 +73,3 @@ def _inverted(edges: _Edges) -> _Edges:
         for end in ends:
             found[end] = found.get(end, frozenset()) | {start}
     return found
-
-
-def _follow(starts: Iterable[int], edges: Mapping[int, Set[int]]) -> frozenset[int]:
-    seen: set[int] = set()
-    waiting = list(starts)
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            waiting.extend(edges.get(current, ()))
-    return frozenset(seen)

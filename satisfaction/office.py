@@ -26,7 +26,7 @@ from satisfaction.models import (
     UnitName,
     UnitParent,
 )
-from satisfaction.parents import list_parent_links
+from satisfaction.parents import follow, list_parent_links
 from satisfaction.periods import Period
 from satisfaction.terms import DeskKind, FollowUp, Leaning, UnitKind
 from satisfaction.text import clean, search_form, sort_key
@@ -272,23 +272,12 @@ def _read_segments(session: Session, unit_id: int, period: Period) -> Sequence[S
         for link in links:
             if link.holds_on(first):
                 children.setdefault(link.parent_id, []).append(link.unit_id)
-        unit_ids = frozenset(_descend(unit_id, children))
+        unit_ids = follow([unit_id], children)
         if segments and segments[-1].unit_ids == unit_ids:
             segments[-1] = Segment(Period(segments[-1].period.first_day, end), unit_ids)
         else:
             segments.append(Segment(Period(first, end), unit_ids))
     return segments
-
-
-def _descend(unit_id: int, children: dict[int, list[int]]) -> set[int]:
-    seen: set[int] = set()
-    waiting = [unit_id]
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            waiting.extend(children.get(current, ()))
-    return seen
 
 
 def units_under(session: Session, unit_ids: Iterable[int], day: date) -> frozenset[int]:

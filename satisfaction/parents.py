@@ -1,6 +1,6 @@
 """Which unit stood under which one, and when. Refuses to know what a unit is called."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,6 +24,18 @@ class ParentLink:
     def holds_on(self, day: date) -> bool:
         """Say whether it stood there on a day."""
         return self.from_day <= day and (self.until_day is None or day < self.until_day)
+
+
+def follow(starts: Iterable[int], edges: Mapping[int, Collection[int]]) -> frozenset[int]:
+    """Return all that is reached from some units along edges, themselves included; circles end."""
+    seen: set[int] = set()
+    waiting = list(starts)
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen.add(current)
+            waiting.extend(edges.get(current, ()))
+    return frozenset(seen)
 
 
 def list_parent_links(session: Session, period: Period) -> Sequence[ParentLink]:

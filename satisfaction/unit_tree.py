@@ -14,7 +14,7 @@ from satisfaction import clock, office, succession
 from satisfaction.errors import UnitNotFoundError
 from satisfaction.models import Succession, Unit, UnitName, UnitParent
 from satisfaction.office import get_unit, name_of
-from satisfaction.parents import list_parent_links
+from satisfaction.parents import follow, list_parent_links
 from satisfaction.periods import day_period
 from satisfaction.terms import SuccessionExtent, SuccessionKind, UnitKind
 from satisfaction.text import search_form, sort_key
@@ -176,14 +176,7 @@ def ever_under(session: Session, unit_ids: Set[int]) -> frozenset[int]:
     children: dict[int, list[int]] = {}
     for unit_id, parent_id in session.execute(select(UnitParent.unit_id, UnitParent.parent_id)):
         children.setdefault(parent_id, []).append(unit_id)
-    seen: set[int] = set()
-    waiting = list(unit_ids)
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            waiting.extend(children.get(current, ()))
-    return frozenset(seen)
+    return follow(unit_ids, children)
 
 
 def list_choices(session: Session, unit_ids: Set[int], day: date) -> list[tuple[int, str]]:

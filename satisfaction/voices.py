@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from satisfaction import clock
 from satisfaction.counting.selecting import HOUR
 from satisfaction.errors import VoiceNotFoundError
+from satisfaction.findings import NOON
 from satisfaction.models import (
     Desk,
     Level,
@@ -326,7 +327,7 @@ def _words(row: Any) -> str | None:
 
 def _half_day(hour: int) -> HalfDay:
     """Return the half of the day in which an answer was given, by the hour that it counts in."""
-    return HalfDay.MORNING if hour < 12 else HalfDay.AFTERNOON
+    return HalfDay.MORNING if hour < NOON else HalfDay.AFTERNOON
 
 
 def _load(

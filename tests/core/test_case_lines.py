@@ -1,6 +1,7 @@
 """The line on the waiting screens: which it is, of which case, and that none is lost unseen."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -49,10 +50,10 @@ def shown(who: Reader, ward: Office) -> case_lines.ShownLine:
     return found
 
 
-def change_by_hand(ward: Office, **words: str) -> None:
+def change_by_hand(ward: Office, **words: Any) -> None:
     """Change what the devices show, as an administrator's page does."""
     with unit_of_work() as session:
-        change_configuration(session, get_unit(session, ward.unit.id), Changes(**words))  # type: ignore[arg-type]
+        change_configuration(session, get_unit(session, ward.unit.id), Changes(**words))
 
 
 def test_a_line_is_told_with_the_case_that_it_came_from(ward: Office, head: Reader) -> None:
