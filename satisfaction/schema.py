@@ -78,14 +78,14 @@ def prepare_database(*, takes_backup: bool = True) -> None:
     """
     settings = current_app.config["SETTINGS"]
     plan, folder = backups.plan_from(settings), settings.data_folder
+    was_here, backup = soundness.was_prepared(plan.url, folder), None
     soundness.require_sound_file(plan, folder)
-    backup = None
     try:
         check_database()
     except DatabaseNotReadyError as older:
-        if older.fields["revision"] is None:
-            soundness.require_known_absence(plan, folder)
-        elif takes_backup:
+        if older.fields["revision"] is None and was_here:
+            raise soundness.missing(plan, folder) from older
+        if older.fields["revision"] is not None and takes_backup:
             backup = backups.take_backup(plan, BackupKind.BEFORE_UPGRADE)
         with _usable():
             upgrade()

@@ -5,6 +5,7 @@ through at each start as far as that stays quick; the nightly backup reads all o
 """
 
 import hashlib
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -27,9 +28,17 @@ def remember(url: str, data_folder: Path) -> None:
     file = data_folder / REMEMBERED
     known = _remembered(data_folder)
     if (mark := _mark(url)) not in known:
-        draft = file.with_name(f"{REMEMBERED}.draft")
+        draft = file.with_name(f"{REMEMBERED}.{os.getpid()}.draft")
         draft.write_text("".join(f"{one}\n" for one in [*known, mark]), encoding="ascii")
         draft.replace(file)
+
+
+def was_prepared(url: str, data_folder: Path) -> bool:
+    """Say whether this very database was prepared before.
+
+    Asked before the database is looked at: what is noted only later, another start has just made.
+    """
+    return _mark(url) in _remembered(data_folder)
 
 
 def _remembered(data_folder: Path) -> list[str]:
@@ -50,9 +59,10 @@ def require_sound_file(plan: BackupPlan, data_folder: Path) -> None:
     """
     if not dumps.is_sqlite(plan.url):
         return
-    file = dumps.sqlite_file(plan.url)
+    was_here, file = was_prepared(plan.url, data_folder), dumps.sqlite_file(plan.url)
     if not file.exists() or file.stat().st_size == 0:
-        require_known_absence(plan, data_folder)
+        if was_here:
+            raise missing(plan, data_folder)
         return
     if fault := _find_fault(file):
         raise DatabaseDamagedError(
@@ -60,16 +70,13 @@ def require_sound_file(plan: BackupPlan, data_folder: Path) -> None:
         )
 
 
-def require_known_absence(plan: BackupPlan, data_folder: Path) -> None:
-    """Refuse to begin anew where this very database was prepared before.
-
-    Raises: DatabaseMissingError.
-    """
-    if _mark(plan.url) in _remembered(data_folder):
-        place = make_url(plan.url).database or ""
-        raise DatabaseMissingError(
-            file=place, mark=str(data_folder / REMEMBERED), last_good=backups.last_good_name(plan)
-        )
+def missing(plan: BackupPlan, data_folder: Path) -> DatabaseMissingError:
+    """Return what is said of a database that was prepared and is not there any more."""
+    return DatabaseMissingError(
+        file=make_url(plan.url).database or "",
+        mark=str(data_folder / REMEMBERED),
+        last_good=backups.last_good_name(plan),
+    )
 
 
 def _find_fault(file: Path) -> str | None:

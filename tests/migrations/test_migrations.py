@@ -310,3 +310,22 @@ def test_two_servers_that_start_at_once_prepare_the_database_once(
     ]
     ends = [(process.communicate(timeout=120)[1], process.returncode) for process in started]
     assert [code for _, code in ends] == [0, 0, 0, 0], ends
+
+
+def test_a_server_goes_on_with_what_another_prepared_since_it_looked(
+    empty: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = schema.check_database
+
+    def look_and_be_overtaken() -> None:
+        try:
+            look()
+        except DatabaseNotReadyError:
+            monkeypatch.setattr(schema, "check_database", look)
+            schema.prepare_database()
+            raise
+
+    monkeypatch.setattr(schema, "check_database", look_and_be_overtaken)
+    schema.prepare_database()
+    assert schema.check_database is look
+    schema.check_database()
