@@ -49,8 +49,19 @@ MEASURED = timedelta(days=90)
 def index() -> ResponseReturnValue:
     """Show the cases that the address asks for; empty words leave the address first."""
     if any(not word for word in request.args.values()):
-        words = tidied(gather(request.args, CASE_NAMES))
-        return redirect(f"{url_for('admin.cases.index')}?{words}")
+        return _back(302)
+    return _list()
+
+
+def _back(status: int = 303) -> ResponseReturnValue:
+    words = tidied(gather(request.args, CASE_NAMES))
+    return redirect(f"{url_for('admin.cases.index')}?{words}".rstrip("?"), status)
+
+
+def _list(
+    status: int = 200, *, problem: str = "", form: TogetherForm | None = None
+) -> ResponseReturnValue:
+    """Return the list, with what was ticked and typed when it could not be saved."""
     kinds = list_kinds(sees_allegations=current_officer().may(Permission.SEE_ALLEGATIONS))
     question, end = read_cases(request.args, kinds), clock.today() + timedelta(days=1)
     with reading() as session:
@@ -67,12 +78,14 @@ def index() -> ResponseReturnValue:
         template,
         question=question,
         listed=listed,
-        form=TogetherForm(formdata=None),
+        problem=problem,
+        form=form or TogetherForm(formdata=None),
+        ticked={text.partition(":")[0] for text in request.form.getlist("case")},
         states=tuple(CaseState),
         kinds=kinds,
         only=ONLY,
     )
-    return htmx.vary_on_htmx(make_response(page))
+    return htmx.vary_on_htmx(make_response(page, status))
 
 
 @blueprint.post("")
@@ -84,28 +97,21 @@ def change() -> ResponseReturnValue:
     chosen = [one for one in seen if one is not None]
     if wanted is None or len(chosen) != len(seen) or len(seen) > MOST_AT_ONCE:
         abort(400)
-    if not chosen or not form.validate():
-        flash(_("Chọn ít nhất một việc.") if not chosen else form.note.errors[0], "bad")
-        return _back()
+    if not chosen:
+        return _list(422, problem=_("Chọn ít nhất một việc."), form=form)
+    if not form.validate():
+        return _list(422, problem=form.note.errors[0], form=form)
     try:
         with unit_of_work() as session:
             case_changes.change_cases(session, current_reader(), chosen, change=wanted)
         forget_unseen()
     except CaseRefusedError as refusal:
-        flash(explain_case(refusal), "bad")
-        return _back()
+        return _list(422, problem=explain_case(refusal), form=form)
     except CaseChangedError:
-        flash(
-            _("Có người vừa thay đổi một việc trong số này. Chưa lưu gì; xem lại rồi làm."), "bad"
-        )
-        return _back()
+        problem = _("Có người vừa thay đổi một việc trong số này. Chưa lưu gì; xem lại rồi làm.")
+        return _list(409, problem=problem, form=form)
     flash(_("Đã lưu cho %(n)s việc.", n=len(chosen)), "good")
     return _back()
-
-
-def _back() -> ResponseReturnValue:
-    words = tidied(gather(request.args, CASE_NAMES))
-    return redirect(f"{url_for('admin.cases.index')}?{words}".rstrip("?"), 303)
 
 
 @blueprint.get("/<token>")

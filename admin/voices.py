@@ -37,26 +37,39 @@ blueprint = Blueprint("voices", __name__, url_prefix="/voices")
 def index() -> ResponseReturnValue:
     """Show the voices that the address asks for; empty words leave the address first."""
     if any(not word for word in request.args.values()):
-        words = gather(request.args, VOICE_NAMES)
-        return redirect(f"{url_for('admin.voices.index')}?{tidied(words)}")
+        return _back(302)
+    return _list()
+
+
+def _back(status: int = 303) -> ResponseReturnValue:
+    """Return to the list as it was asked for."""
+    words = tidied(gather(request.args, VOICE_NAMES))
+    return redirect(f"{url_for('admin.voices.index')}?{words}".rstrip("?"), status)
+
+
+def _list(
+    status: int = 200, *, problem: str = "", form: TogetherForm | None = None
+) -> ResponseReturnValue:
+    """Return the list, with what was ticked and typed when it could not be saved."""
     try:
-        return _show(read_voices(request.args, clock.today()), 200)
+        question = read_voices(request.args, clock.today())
     except InvalidPeriodError as refusal:
-        return _show_usual(explain_period(refusal))
+        question, problem = _usual(explain_period(refusal))
+        return _show(question, 400, problem=problem, form=form)
+    return _show(question, status, problem=problem, form=form)
 
 
-def _show_usual(problem: str) -> ResponseReturnValue:
-    """Show the usual period with what was wrong with the one that was asked for."""
+def _usual(problem: str) -> tuple[VoiceQuestion, str]:
+    """Return the usual period, and what was wrong with the one that was asked for."""
     words = request.args.copy()
     for name in ("period", "from", "to"):
         words.poplist(name)
     question = read_voices(words, clock.today())
-    problem = name_shown(problem, question.kind, period=question.wanted.period)
-    return _show(question, 400, problem=problem)
+    return question, name_shown(problem, question.kind, period=question.wanted.period)
 
 
 def _show(
-    question: VoiceQuestion, status: int, *, problem: str = "", form: TogetherForm | None = None
+    question: VoiceQuestion, status: int, *, problem: str, form: TogetherForm | None
 ) -> ResponseReturnValue:
     with reading() as session:
         sheet = voice_sheets.read_voices(
@@ -73,6 +86,7 @@ def _show(
         sheet=sheet,
         problem=problem,
         form=form or TogetherForm(formdata=None),
+        ticked=frozenset(request.form.getlist("voice")),
         period_name=describe_period(question.kind, question.wanted.period),
         quick_periods=QUICK_PERIODS,
         states=tuple(CaseState),
@@ -94,7 +108,7 @@ def show(name: str) -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/cases")
+@blueprint.post("")
 @requires(Permission.HANDLE_CASES)
 def create() -> ResponseReturnValue:
     """Have the chosen voices answered, or say that they were seen, all in the same way."""
@@ -102,9 +116,10 @@ def create() -> ResponseReturnValue:
     names, change = request.form.getlist("voice"), form.as_change()
     if change is None or len(names) > MOST_AT_ONCE or any(len(n) != NAME_LENGTH for n in names):
         abort(400)
-    if not names or not form.validate():
-        flash(_("Chọn ít nhất một ý kiến.") if not names else form.note.errors[0], "bad")
-        return _back()
+    if not names:
+        return _list(422, problem=_("Chọn ít nhất một ý kiến."), form=form)
+    if not form.validate():
+        return _list(422, problem=form.note.errors[0], form=form)
     try:
         with unit_of_work() as session:
             opened = case_opening.open_cases(session, current_reader(), names, change=change)
@@ -113,11 +128,10 @@ def create() -> ResponseReturnValue:
             unassigned = sum(case.assignee_id is None for case in waiting)
         forget_unseen()
     except CaseRefusedError as refusal:
-        flash(explain_case(refusal), "bad")
-        return _back()
+        return _list(422, problem=explain_case(refusal), form=form)
     except CaseChangedError:
-        flash(_("Có người vừa xử lý một ý kiến trong số này. Chưa lưu gì; xem lại rồi làm."), "bad")
-        return _back()
+        problem = _("Có người vừa xử lý một ý kiến trong số này. Chưa lưu gì; xem lại rồi làm.")
+        return _list(409, problem=problem, form=form)
     flash(_say_saved(len(tokens), unassigned), "good")
     if len(tokens) == 1:
         return redirect(url_for("admin.cases.show", token=tokens[0]), 303)
@@ -134,9 +148,3 @@ def _say_saved(count: int, unassigned: int) -> str:
 
 def _say_unassigned(count: int) -> str:
     return str(_("%(n)s việc trong số này chưa giao cho ai.", n=count))
-
-
-def _back() -> ResponseReturnValue:
-    """Return to the list as it was asked for."""
-    words = tidied(gather(request.args, VOICE_NAMES))
-    return redirect(f"{url_for('admin.voices.index')}?{words}".rstrip("?"), 303)

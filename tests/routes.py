@@ -61,7 +61,7 @@ GET  200/404 . S H I . . .  admin.ratings.download      /admin/reports/ratings/f
 GET  200/404 . S H I A Y R  admin.reports.download      /admin/reports/file?unit={unit}&form=csv
 GET  200     . S H I . . .  admin.voices.index          /admin/voices
 GET  200/404 . S H I . . .  admin.voices.show           /admin/voices/{voice}
-POST 303/404 . S H I . . .  admin.voices.create         /admin/voices/cases|voice={voice}&deed=open
+POST 303/404 . S H I . . .  admin.voices.create         /admin/voices|voice={voice}&deed=open
 GET  200     . S H I . . R  admin.cases.index           /admin/cases
 POST 303/404 . S H I . . .  admin.cases.change          /admin/cases|case={case}:1&deed=assign
 GET  200/404 . S H I . . R  admin.cases.show            /admin/cases/{case}

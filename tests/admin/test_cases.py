@@ -255,8 +255,20 @@ def test_several_cases_are_changed_together_or_not_at_all(
     both = [f"{case.rpartition('/')[2]}:1", f"{other}:2"]
     stale = [both[0], f"{other}:1"]
     sent = {"deed": "close", "note": "Đã xem, không cần làm gì"}
-    answer = supervisor.post("/admin/cases", {"case": stale, **sent})
-    assert "Chưa lưu gì" in supervisor.get(answer.location).text
+    answer = supervisor.post("/admin/cases?sort=day", {"case": stale, **sent})
+    assert answer.status_code == 409
+    assert "Chưa lưu gì" in answer.text
+    assert [f'value="{one}" checked' in answer.text for one in both] == [True, True]
+    assert f'maxlength="1000">{sent["note"]}</textarea>' in answer.text
+    for problem, wrong in (
+        ("Chọn ít nhất một việc.", {"case": []}),
+        ("Ghi điều đã làm trước khi kết thúc.", {"note": ""}),
+        ("Ghi chú dài nhất 1000 ký tự.", {"note": "dài" * 400}),
+    ):
+        answer = supervisor.post("/admin/cases", {"case": both, **sent, **wrong})
+        assert answer.status_code == 422
+        assert problem in answer.text
+        assert answer.text.count(" checked>") == len(wrong.get("case", both))
     supervisor.post("/admin/cases?only=late", {"case": both, **sent})
     with reading() as session:
         states = set(session.scalars(select(Case.state)))

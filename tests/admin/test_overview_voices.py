@@ -224,7 +224,7 @@ def test_voices_that_nobody_has_seen_are_something_to_do_and_a_badge(
     assert count_listed(browser, unescape(address[1])) == 15
     name = re.findall(r'data-voice="(\w+)"', page.text)[0]
     sent = {"voice": name, "deed": "close", "note": "Đã xem"}
-    assert browser.post("/admin/voices/cases", data=sent).status_code == 303
+    assert browser.post("/admin/voices", data=sent).status_code == 303
     assert '<span class="cnt" title="chưa xem">14<' in browser.get(PAGE).text
     make_officer("auditor", Role.AUDITOR, unit=march.unit)
     html = signed_in(app, "auditor").get(PAGE).text

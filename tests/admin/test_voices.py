@@ -80,7 +80,7 @@ def test_a_page_shows_the_words_and_never_ticket_dossier_or_minute(
     with reading() as session:
         rating = session.get_one(Rating, seq)
     name = names_here().name(seq)
-    case = supervisor.post("/admin/voices/cases", {"voice": name, "deed": "open"}).location
+    case = supervisor.post("/admin/voices", {"voice": name, "deed": "open"}).location
     pages = ["/admin/voices", f"/admin/voices/{name}", "/admin/cases", case]
     # Digests of files and tokens of forms may hold any digits by chance.
     texts = [re.sub(r'\?v=\w+|value="[^"]{40,}"', "", supervisor.get(path).text) for path in pages]
@@ -168,18 +168,33 @@ def test_several_voices_are_handed_on_together(
     helper = make_officer("thu", Role.SUPERVISOR, unit=ward.unit)
     names = [names_here().name(speak(ward, 1, at=yesterday(hour))) for hour in (8, 9)]
     sent = {"voice": names, "deed": "assign", "assignee": str(helper.id), "note": "Xem giúp"}
-    answer = supervisor.post("/admin/voices/cases?level=1", sent)
+    answer = supervisor.post("/admin/voices?level=1", sent)
     assert answer.location == "/admin/voices?level=1"
     with reading() as session:
         cases = session.scalars(select(Case)).all()
     assert {case.assignee_id for case in cases} == {helper.id}
     assert supervisor.get("/admin/voices").text.count("Đang xử lý") > 2
-    empty = supervisor.post("/admin/voices/cases", {"deed": "assign"})
-    assert "Chọn ít nhất một ý kiến" in supervisor.get(empty.location).text
+    empty = supervisor.post("/admin/voices", {"deed": "assign"})
+    assert empty.status_code == 422
+    assert "Chọn ít nhất một ý kiến" in empty.text
     for bad in ({"voice": names, "deed": "burn"}, {"voice": ["x"], "deed": "open"}):
-        assert supervisor.post("/admin/voices/cases", bad).status_code == 400
+        assert supervisor.post("/admin/voices", bad).status_code == 400
     unknown = {"voice": ["a" * 26], "deed": "open"}
-    assert supervisor.post("/admin/voices/cases", unknown).status_code == 404
+    assert supervisor.post("/admin/voices", unknown).status_code == 404
+
+
+def test_what_cannot_be_saved_stays_ticked_and_typed(
+    app: Flask, supervisor: OfficersBrowser, ward: Office
+) -> None:
+    stranger = make_officer("la", Role.DESK_OFFICER, unit=ward.unit)
+    names = [names_here().name(speak(ward, 1, at=yesterday(hour))) for hour in (8, 9, 10)]
+    sent = {"voice": names[:2], "deed": "assign", "assignee": str(stranger.id), "note": "Xem giúp"}
+    answer = supervisor.post("/admin/voices?level=1", sent)
+    assert answer.status_code == 422
+    assert "2 trên 2 mục đã chọn thuộc đơn vị" in answer.text
+    assert [f'value="{name}" checked' in answer.text for name in names] == [True, True, False]
+    assert ">Xem giúp</textarea>" in answer.text
+    assert 'action="/admin/voices?level=1&amp;' in answer.text
 
 
 def test_what_is_given_to_nobody_is_said_to_be(supervisor: OfficersBrowser, ward: Office) -> None:
@@ -187,7 +202,7 @@ def test_what_is_given_to_nobody_is_said_to_be(supervisor: OfficersBrowser, ward
 
     def said(deed: str, *voices: str, **fields: str) -> str:
         sent = {"voice": list(voices), "deed": deed, **fields}
-        return supervisor.post("/admin/voices/cases", sent, follow_redirects=True).text
+        return supervisor.post("/admin/voices", sent, follow_redirects=True).text
 
     assert "Đã đưa vào xử lý, chưa giao cho ai." in said("assign", names[0])
     both = said("assign", *names[1:3])
@@ -215,13 +230,13 @@ def test_in_all_units_a_colleague_of_one_is_offered_and_the_rest_is_refused(
     assert option in browser.get("/admin/voices").text
     assert "Cán bộ hanh</option>" in browser.get(f"/admin/voices?unit={ward.unit.id}").text
     sent = {"voice": [*here, there, told], "deed": "assign", "assignee": str(hanh.id)}
-    page = browser.post("/admin/voices/cases", sent, follow_redirects=True).text
+    page = browser.post("/admin/voices", sent, follow_redirects=True).text
     assert "1 trên 4 mục đã chọn thuộc đơn vị mà cán bộ này không được giao việc." in page
     assert "1 trên 4 mục đã chọn là phản ánh mà cán bộ này không được xem." in page
     assert "Chưa lưu gì" in page
     with reading() as session:
         assert session.scalars(select(Case)).all() == []
-    page = browser.post("/admin/voices/cases", sent | {"voice": here}, follow_redirects=True).text
+    page = browser.post("/admin/voices", sent | {"voice": here}, follow_redirects=True).text
     assert "Đã lưu cho 2 ý kiến." in page
     page = browser.get("/admin/cases").text
     assert option in page
