@@ -80,7 +80,7 @@ def _list(
         listed=listed,
         problem=problem,
         form=form or TogetherForm(formdata=None),
-        ticked={text.partition(":")[0] for text in request.form.getlist("case")},
+        ticked={text.partition(":")[0] for text in request.form.getlist("case")} if form else (),
         states=tuple(CaseState),
         kinds=kinds,
         only=ONLY,

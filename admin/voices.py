@@ -86,7 +86,7 @@ def _show(
         sheet=sheet,
         problem=problem,
         form=form or TogetherForm(formdata=None),
-        ticked=frozenset(request.form.getlist("voice")),
+        ticked=frozenset(request.form.getlist("voice") if form else ()),
         period_name=describe_period(question.kind, question.wanted.period),
         quick_periods=QUICK_PERIODS,
         states=tuple(CaseState),

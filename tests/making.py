@@ -8,6 +8,7 @@ from satisfaction import clock, recording, visits
 from satisfaction.database import unit_of_work
 from satisfaction.models import Desk, Visit
 from satisfaction.recording import Tap
+from satisfaction.terms import Channel, VisitKind
 from tests.conftest import Office
 
 
@@ -16,6 +17,27 @@ def finished_visit(desk: Desk, *, at: datetime | None = None, **fields: Any) -> 
     with clock.replaced(at or clock.now()), unit_of_work() as session:
         visit = visits.open_visit(session, visits.NewVisit(desk_id=desk.id, **fields))
         return visits.close_visit(session, visit.id)
+
+
+def finished_visits(desk: Desk, number: int) -> list[Visit]:
+    """Put many visits to a desk, just opened and finished, straight into the database."""
+    now = clock.now()
+    with unit_of_work() as session:
+        visits_there = [
+            Visit(
+                token=uuid.uuid4(),
+                unit_id=desk.unit_id,
+                desk_id=desk.id,
+                kind=VisitKind.INTAKE,
+                channel=Channel.IN_PERSON,
+                opened_at=now,
+                closed_at=now,
+                closed_day=clock.today(),
+            )
+            for _ in range(number)
+        ]
+        session.add_all(visits_there)
+    return visits_there
 
 
 def tap(ward: Office, visit: Visit | None = None, *, desk: int = 0, **fields: Any) -> Tap:
