@@ -48,6 +48,7 @@ def _ask() -> LinesWanted:
             question.wanted.period,
             visible=visible,
             allegations=officer.scope(Permission.SEE_ALLEGATIONS),
+            words=officer.scope(Permission.READ_WORDS),
         )
 
 

@@ -73,7 +73,8 @@ def _write_apart(
 
 def _days(unit_id: int, period: Period, lines: list[int]) -> Iterator[Sequence[RatingLine]]:
     with reading() as session:
-        wanted = ask_for_lines(session, unit_id, period, visible={unit_id}, allegations={unit_id})
+        own = {unit_id}
+        wanted = ask_for_lines(session, unit_id, period, visible=own, allegations=own, words=own)
         reader = LineReader(session, wanted)
     for day, units in list_days(wanted):
         with reading() as session:

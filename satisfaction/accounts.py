@@ -26,6 +26,7 @@ from satisfaction.text import clean
 _READING = frozenset(
     {
         Permission.SEE_COUNTS,
+        Permission.SEE_VOICES,
         Permission.READ_OFFICE,
         Permission.READ_FLEET,
         Permission.READ_PEOPLE,
@@ -39,6 +40,7 @@ _SUPERVISING = frozenset(
         Permission.SEE_COUNTS,
         Permission.ENTER_PAPER,
         Permission.SEE_VOICES,
+        Permission.READ_WORDS,
         Permission.READ_CASES,
         Permission.HANDLE_CASES,
         Permission.OPEN_DOSSIERS,
@@ -72,6 +74,7 @@ _OVER_THE_SYSTEM = frozenset(
 OVER_THE_PAST = frozenset(
     {
         Permission.SEE_VOICES,
+        Permission.READ_WORDS,
         Permission.SEE_ALLEGATIONS,
         Permission.READ_CASES,
         Permission.HANDLE_CASES,

@@ -5,7 +5,7 @@ An officer without permission for voices in the unit sees a case without anybody
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -205,8 +205,8 @@ def read_case(session: Session, reader: Reader, token: uuid.UUID) -> CaseSheet:
         line=line,
         assignee_id=case.assignee_id,
         voice=_voice(session, reader, case),
-        sees_words=case.unit_id in reader.voices,
-        events=_list_events(session, case, sees_words=case.unit_id in reader.voices),
+        sees_words=case.unit_id in reader.words,
+        events=_list_events(session, case, sees_words=case.unit_id in reader.words),
         colleagues=list_colleagues(session, case.unit_id, kind=case.kind),
         may_handle=line.may_handle,
         may_open_dossier=is_his and has_dossier and case.unit_id in reader.dossiers,
@@ -217,16 +217,9 @@ def read_case(session: Session, reader: Reader, token: uuid.UUID) -> CaseSheet:
 
 
 def _voice(session: Session, reader: Reader, case: Case) -> Voice | None:
-    """Return the voice of a case, without its words for who may not read them."""
     if case.rating_seq is None:
         return None
-    sees = reader
-    if case.unit_id not in reader.voices:
-        sees = replace(reader, voices=reader.cases)
-    found = voices.find_voice(session, sees, case.rating_seq, day=case.day)
-    if found is not None and case.unit_id not in reader.voices:
-        return replace(found, words=None)
-    return found
+    return voices.find_voice(session, reader, case.rating_seq, day=case.day)
 
 
 def _has_dossier(session: Session, case: Case) -> bool:

@@ -351,10 +351,13 @@ def _read_reasons(session: Session, query: CountQuery, *, has_allegations: bool)
 
 
 def _find_owed(session: Session, asked: Asked, unit_ids: frozenset[int]) -> list[Todo]:
-    """Return the answers that are owed past their day, and the voices that nobody has seen."""
+    """Return the answers that are owed past their day, and the voices that nobody has seen.
+
+    Only who may answer is asked to look at voices.
+    """
     return [
         *_find_overdue(session, asked.reader, unit_ids),
-        *_find_unseen(session, asked, unit_ids & asked.reader.voices),
+        *_find_unseen(session, asked, unit_ids & asked.reader.handling),
     ]
 
 

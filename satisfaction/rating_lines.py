@@ -3,7 +3,8 @@
 Refuses the ticket, the dossier, the minute and the order in which ratings came: a line has the day
 and the half of it, and within a half-day the lines are shuffled. Refuses the day that runs, and
 what came in after the last closing up to which every unit asked for shows its voices. An
-allegation's reason, and the words with it, are left out for who may not see allegations.
+allegation's reason, and the words with it, are left out for who may not see allegations, and all
+words for who may not read any.
 """
 
 import hashlib
@@ -78,6 +79,7 @@ class LinesWanted:
     period: Period
     segments: tuple[Segment, ...]
     with_allegations: bool
+    with_words: bool
     before: datetime
     count: int
 
@@ -88,11 +90,18 @@ class LinesWanted:
 
 
 def ask_for_lines(
-    session: Session, unit_id: int, period: Period, *, visible: Set[int], allegations: Set[int]
+    session: Session,
+    unit_id: int,
+    period: Period,
+    *,
+    visible: Set[int],
+    allegations: Set[int],
+    words: Set[int],
 ) -> LinesWanted:
     """Return what will be streamed, and how many lines it has; days that are not over are left out.
 
-    Shape: ``visible`` and ``allegations`` are the units within which the officer may see these.
+    Shape: ``visible``, ``allegations`` and ``words`` are the units within which the officer may see
+    these.
     Raises: UnitNotFoundError, also for a unit outside.
     """
     unit = session.get(Unit, unit_id)
@@ -113,7 +122,16 @@ def ask_for_lines(
         for part in segments
     )
     code = name_of(unit, period.last_day).code
-    return LinesWanted(unit_id, code, period, segments, unit_id in allegations, before, count)
+    return LinesWanted(
+        unit_id,
+        code,
+        period,
+        segments,
+        with_allegations=unit_id in allegations,
+        with_words=unit_id in words,
+        before=before,
+        count=count,
+    )
 
 
 def _find_closing(session: Session, unit_ids: Set[int]) -> datetime:
@@ -201,7 +219,7 @@ class LineReader:
             session, select(RatingReason.rating_seq, RatingReason.reason_id), seqs
         )
         marks = self._gather(session, select(RatingMark.rating_seq, RatingMark.mark), seqs)
-        words = self._read_words(session, seqs)
+        words = self._read_words(session, seqs) if self._wanted.with_words else {}
         return [
             self._line(
                 row,

@@ -168,6 +168,7 @@ class Permission(StrEnum):
     MANAGE_OFFICE = "manage_office"
     SEE_OWN_FIGURES = "see_own_figures"
     SEE_VOICES = "see_voices"
+    READ_WORDS = "read_words"
     SEE_ALLEGATIONS = "see_allegations"
     HANDLE_CASES = "handle_cases"
     OPEN_DOSSIERS = "open_dossiers"

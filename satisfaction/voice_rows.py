@@ -40,12 +40,14 @@ class Reader:
     """An officer who reads voices and cases: in which units what may be seen and done today.
 
     ``names`` are the names under which this installation shows ratings; without permission for
-    allegations somewhere an officer never learns of one there.
+    allegations somewhere an officer never learns of one there. Who sees voices without ``words``
+    somewhere learns that something was said, and not what.
     """
 
     account_id: int
     names: Pseudonyms
     voices: frozenset[int] = NOBODY
+    words: frozenset[int] = NOBODY
     allegations: frozenset[int] = NOBODY
     cases: frozenset[int] = NOBODY
     handling: frozenset[int] = NOBODY

@@ -65,8 +65,8 @@ LONGEST_MEMORY = Period(date(2000, 1, 1), date(2200, 1, 1))
 class Voice:
     """One voice; ``name`` is its pseudonym, and there is no way from here to a person.
 
-    ``words`` is None where there are none, and empty where they were erased. ``was_late`` says
-    that a device could not send it at once.
+    ``words`` is None where there are none or they are hidden from this reader, and empty where they
+    were erased. ``was_late`` says that a device could not send it at once.
     """
 
     name: str
@@ -82,6 +82,7 @@ class Voice:
     leaning: Leaning
     reasons: tuple[tuple[str, str, str], ...]
     words: str | None
+    hides_words: bool
     channel: Channel
     source: RatingSource
     layout: Layout
@@ -303,7 +304,7 @@ def _matching(
         "hour": HOUR,
     }
     if wanted.words:
-        columns |= {"visit": Rating.visit_id} | words_of()
+        columns |= {"unit": Rating.unit_id, "visit": Rating.visit_id} | words_of()
     found = select_voices(session, reader, wanted, columns=columns)
     if days:
         found = found.where(Rating.local_day.in_(days))
@@ -311,7 +312,7 @@ def _matching(
     looked_for = search_form(wanted.words).split()
     if not looked_for:
         return list(rows)
-    return [row for row in rows if _says(looked_for, _words(row))]
+    return [row for row in rows if row.unit in reader.words and _says(looked_for, _words(row))]
 
 
 def _says(looked_for: Iterable[str], words: str | None) -> bool:
@@ -383,7 +384,7 @@ class _Around:
 
     def voice(self, reader: Reader, row: Any) -> Voice:
         """Return a voice as this officer may see it."""
-        sees_all = row.unit in reader.allegations
+        sees_all, reads = row.unit in reader.allegations, row.unit in reader.words
         level, procedure = self._levels[row.level], self._procedures.get(row.procedure)
         return Voice(
             name=reader.names.name(row.seq),
@@ -398,7 +399,8 @@ class _Around:
             face=level.face,
             leaning=level.leaning,
             reasons=self._reasons_of(row.seq, sees_all=sees_all),
-            words=_words(row),
+            words=_words(row) if reads else None,
+            hides_words=not reads and _words(row) is not None,
             channel=row.channel or Channel.UNKNOWN,
             source=row.source,
             layout=row.layout,

@@ -20,6 +20,7 @@ def reader_of(officer: Officer) -> Reader:
         account_id=officer.account_id,
         names=Pseudonyms(current_app.config["SECRET_KEY"], purpose="voices"),
         voices=officer.scope(Permission.SEE_VOICES),
+        words=officer.scope(Permission.READ_WORDS),
         allegations=officer.scope(Permission.SEE_ALLEGATIONS),
         cases=officer.scope(Permission.READ_CASES),
         handling=officer.scope(Permission.HANDLE_CASES),

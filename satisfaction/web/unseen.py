@@ -40,12 +40,12 @@ def count_unseen(session: Session, reader: Reader, unit_ids: frozenset[int]) -> 
 
 
 def count_unseen_voices() -> int:
-    """Return how many voices of the last month the signed-in officer may see and nobody has."""
+    """Return how many voices of the last month nobody has seen, where the officer may answer."""
     reader = current_reader()
-    if not reader.voices:
+    if not reader.handling:
         return 0
     with reading() as session:
-        return count_unseen(session, reader, reader.voices).count
+        return count_unseen(session, reader, reader.handling).count
 
 
 def forget_unseen() -> None:

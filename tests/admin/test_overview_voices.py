@@ -76,8 +76,8 @@ def test_the_latest_voices_are_shown_to_who_may_see_them_after_closing(
     assert not re.search(r"\d\d:\d\d", shown)
     assert "Thái độ phục vụ" not in shown
     assert "Đòi thêm tiền" not in shown
-    make_officer("auditor", Role.AUDITOR, unit=march.unit)
-    assert 'data-part="voices"' not in signed_in(app, "auditor").get(PAGE).text
+    make_officer("tuan", Role.ADMINISTRATOR, unit=march.unit)
+    assert 'data-part="voices"' not in signed_in(app, "tuan").get(PAGE).text
 
 
 def test_the_latest_voices_follow_the_question(app: Flask, march: Office) -> None:
@@ -203,7 +203,7 @@ def test_a_period_that_the_list_does_not_take_is_led_to_no_list(app: Flask, marc
 
 
 def test_who_may_see_no_voice_is_led_to_none(app: Flask, march: Office) -> None:
-    html = open_overview(app, march, Role.AUDITOR).get(PAGE).text
+    html = open_overview(app, march, Role.ADMINISTRATOR).get(PAGE).text
     assert "/admin/voices" not in html
 
 

@@ -112,6 +112,7 @@ def _read_lines(ward: Office) -> list[dict[str, str]]:
             parse_period("2026-02")[1],
             visible={ward.unit.id},
             allegations=set(),
+            words={ward.unit.id},
         )
         reader = LineReader(session, wanted)
         days = [reader.read_day(session, day, units) for day, units in list_days(wanted)]
@@ -154,6 +155,7 @@ def test_lines_of_a_half_day_are_shuffled(ward: Office) -> None:
             parse_period("2026-02")[1],
             visible={ward.unit.id},
             allegations=set(),
+            words={ward.unit.id},
         )
         reader = LineReader(session, wanted)
         read = [

@@ -248,6 +248,7 @@ def test_an_auditor_sees_cases_without_anybodys_words(ward: Office, hanh: Reader
     found = sheet(reader(Role.AUDITOR, ward), seen)
     assert found.voice is not None
     assert found.voice.words is None
+    assert found.voice.hides_words
     assert [event.is_hidden for event in found.events] == [False, True]
     said = str(found)
     assert "Đợi cả buổi" not in said

@@ -239,7 +239,27 @@ def test_another_unit_and_a_voided_rating_are_not_there(ward: Office, supervisor
         recording.void_rating(session, gone.rating_id, account_id=None, explanation="thử")
     assert listed(supervisor).total == 0
     assert listed(reader(Role.SUPERVISOR, ward, other)).total == 1
-    assert listed(reader(Role.AUDITOR, ward, other)).total == 0
+    assert listed(reader(Role.ADMINISTRATOR, ward, other)).total == 0
+
+
+def test_an_auditor_sees_voices_and_not_a_word_of_them(ward: Office) -> None:
+    speak(ward, 1, at=at(9), words="Chờ lâu")
+    speak(ward, 5, at=at(9), words="Cảm ơn")
+    speak(ward, 2, at=at(9))
+    speak(ward, 1, at=at(9), reasons=("fee",), words="Đòi thêm")
+    auditor = reader(Role.AUDITOR, ward)
+    found = listed(auditor)
+    assert found.total == listed(reader(Role.SUPERVISOR, ward)).total == 4
+    assert {voice.words for voice in found.voices} == {None}
+    assert sorted((voice.face, voice.hides_words) for voice in found.voices) == [
+        (1, False),
+        (1, True),
+        (2, False),
+        (5, True),
+    ]
+    assert not any(voice.is_allegation or voice.reasons for voice in found.voices)
+    for words in ("chờ", "cảm ơn", "đòi", "a"):
+        assert listed(auditor, words=words).total == 0
 
 
 def test_one_voice_is_found_by_its_name_within_reach_only(ward: Office, supervisor: Reader) -> None:
@@ -267,7 +287,7 @@ def test_the_latest_and_the_unseen_are_told_to_other_pages(
         unseen = voices.count_unseen(session, supervisor)
         assert (unseen.count, unseen.with_words, unseen.oldest_day) == (3, 1, date(2026, 3, 6))
         assert voices.count_unseen(session, head).with_words == 2
-        nobody = voices.count_unseen(session, reader(Role.AUDITOR, ward))
+        nobody = voices.count_unseen(session, reader(Role.ADMINISTRATOR, ward))
         assert (nobody.count, nobody.oldest_day) == (0, None)
 
 

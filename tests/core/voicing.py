@@ -50,6 +50,7 @@ def reader(role: Role, *offices: Office, account_id: int = 0, names: Pseudonyms 
         account_id=account_id,
         names=names,
         voices=scope(Permission.SEE_VOICES),
+        words=scope(Permission.READ_WORDS),
         allegations=scope(Permission.SEE_ALLEGATIONS),
         cases=scope(Permission.READ_CASES),
         handling=scope(Permission.HANDLE_CASES),
