@@ -1,5 +1,6 @@
 """Fixtures: a prepared database for each test, on SQLite or PostgreSQL, an office, a browser."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -32,10 +33,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [
         item
         for item in items
-        if "engines" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("once")
+        if "engines" in getattr(item, "fixturenames", ()) and not _is_asked_once(item)
     ]
     config.hook.pytest_deselected(items=sorted(set(items) - set(kept), key=items.index))
     items[:] = kept
+
+
+def _is_asked_once(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("once")
+    is_long = os.environ.get("FAULTS") == "long"
+    return mark is not None and not (is_long and mark.kwargs.get("unless_long"))
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,8 @@ from tests.pages import CheckedClient
 from wsgi import create_app
 
 POSTGRES_BIN = Path("/usr/lib/postgresql/15/bin")
+MEMORY = Path("/dev/shm")
+LARGEST_CLUSTER_BYTES = 4 * 1024**3
 
 
 class Engines:
@@ -50,7 +52,7 @@ class Engines:
             return
         # Not among pytest's own folders: each session that starts closes them to other users.
         with (
-            TemporaryDirectory(prefix="hailong-") as outside,
+            TemporaryDirectory(prefix="hailong-", dir=_quickest_place()) as outside,
             postgres_server(Path(outside) / "cluster") as address,
         ):
             _execute(address, "CREATE DATABASE template_hailong")
@@ -142,6 +144,15 @@ def _unless_it_is_gone(_function: object, _path: str, info: Any) -> None:
     """Let an agent that ends just now take its own socket away."""
     if not isinstance(info[1], FileNotFoundError):
         raise info[1]
+
+
+def _quickest_place() -> Path | None:
+    """Return where a database that need not outlive the run is copied quickest, if there is room.
+
+    In memory a copy for each test takes a fifth of the time that it takes on a disk.
+    """
+    is_roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > LARGEST_CLUSTER_BYTES
+    return MEMORY if is_roomy and os.access(MEMORY, os.W_OK) else None
 
 
 def _prepare(settings: Settings) -> None:

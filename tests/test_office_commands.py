@@ -20,6 +20,9 @@ from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import Office
 from tests.core.test_emblems import picture
 
+# The commands are asked here; what they change is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 Run = Callable[..., Result]
 OFF, WORK = "2026-04-24", "2026-04-25"
 REASON = scales.ReasonWords(label_vi="Thiếu chỗ để xe", label_en="No parking", basis="NQ 1")

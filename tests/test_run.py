@@ -136,6 +136,7 @@ def _sign_ins(said: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_ctrl_c_lets_an_answer_under_way_be_finished(engines: Engines, tmp_path: Path) -> None:
     with engines.fresh_settings(tmp_path) as settings:
         _plant_a_unit(settings)
@@ -159,6 +160,7 @@ def _children(pid: int) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_jobs_run_beside_the_server_and_one_that_dies_is_started_again(
     engines: Engines, tmp_path: Path
 ) -> None:

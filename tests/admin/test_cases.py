@@ -18,6 +18,9 @@ from tests.admin.voicing import plant_case
 from tests.conftest import Office
 from tests.core.voicing import speak
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def case(ward: Office, supervisor: OfficersBrowser) -> str:

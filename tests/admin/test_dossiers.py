@@ -23,6 +23,9 @@ from satisfaction.web.import_words import FIELDS, FILE_FAULTS, ROW_FAULTS
 from tests.admin.officers import TOKEN, OfficersBrowser, make_officer, signed_in
 from tests.conftest import Office
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 LIST = (
     "Mã hồ sơ;Ngày tiếp nhận;Kênh;Họ tên;Ghi chú\r\n"
     "H26.14-260305-0001;05/03/2026;Trực tuyến;Nguyễn Thị Thuỷ;gấp\r\n"

@@ -17,6 +17,9 @@ from tests.admin.officers import OfficersBrowser, make_officer, signed_in
 from tests.conftest import Office
 from tests.making import finished_visit, rated_visit, tap
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def administrator(app: Flask, ward: Office) -> OfficersBrowser:

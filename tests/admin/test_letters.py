@@ -23,6 +23,9 @@ from tests.conftest import Office, make_office
 from tests.jobs.posting import PostOffice
 from tests.jobs.test_letters import EVENING, TODAY, office, open_ward, rate_day, subscribe, tick
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 __all__ = ["office", "open_ward"]
 
 

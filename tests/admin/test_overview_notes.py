@@ -16,6 +16,9 @@ from tests.admin.officers import make_officer, signed_in
 from tests.admin.overviews import MONDAY, PAGE, open_overview, part_of, plant
 from tests.conftest import Office
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 NOTES = "/admin/overview/notes?period=2026-03"
 
 

@@ -10,6 +10,9 @@ from satisfaction.terms import Role
 from tests.admin.overviews import MONDAY, PAGE, open_overview, part_of, plant, text_of
 from tests.conftest import Office
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 
 def test_a_desk_within_its_limits_is_not_called_what_a_level_is_called(
     app: Flask, ward: Office

@@ -13,6 +13,9 @@ from satisfaction.terms import AuditAction, Role
 from tests.admin.officers import PASSWORD, OfficersBrowser, make_officer, signed_in
 from tests.conftest import NOW, Office
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 PEOPLE = "/admin/people"
 NEW = {"name": "Hoa.Nguyen", "display_name": "Nguyễn Thị Hoa", "email": "hoa@donvi.gov.vn"}
 CHOSEN = "Ba con mèo đen 2027"

@@ -21,6 +21,9 @@ from tests.engines import Engines
 from tests.pages import CheckedClient
 from wsgi import create_app
 
+# What a provider says, and what is made of it, is the same over any database.
+pytestmark = pytest.mark.once
+
 STRONG = {"sub": "s-quan", "amr": ["mfa"]}
 START, ANSWER = "/admin/provider", "/admin/provider/answer"
 

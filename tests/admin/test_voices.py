@@ -16,6 +16,9 @@ from tests.admin.voicing import names_here
 from tests.conftest import Office
 from tests.core.voicing import speak
 
+# The page is asked here; what it reads is asked on both engines by tests of the core.
+pytestmark = pytest.mark.once
+
 ROW = re.compile(r'data-voice="([a-z2-7]{26})"')
 TOTAL = re.compile(r"data-says>(\d+) ")
 

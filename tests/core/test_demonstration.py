@@ -322,6 +322,7 @@ def _story(first_day: date, end: datetime) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.usefixtures("loaded")
 def test_another_start_at_a_later_moment_tells_the_same_story(
     engines: Engines, tmp_path: Path

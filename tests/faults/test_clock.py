@@ -36,6 +36,9 @@ from tests.faults.serving import Jobs, Product, mail_at
 from tests.faults.test_offline import answer_to, live_visits
 from tests.jobs.posting import PostOffice, post_office
 
+# What a turned clock does is the same over any database; the long form asks it of both.
+pytestmark = pytest.mark.once(unless_long=True)
+
 IS_LONG = os.environ.get("FAULTS") == "long"
 COMPILER = shutil.which("gcc") or shutil.which("cc")
 DAY = timedelta(days=1)

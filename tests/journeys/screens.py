@@ -5,12 +5,20 @@ Refuses to judge a screen; the tests of looks and of access do.
 
 from collections.abc import Iterator
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from satisfaction import fleet, office, visits
 from satisfaction.database import unit_of_work
 from satisfaction.models import Configuration
-from tests.journeys.kiosks import DEAD_MS, KioskAtDesk, cut_off, key, rest, stop_clock
+from tests.journeys.kiosks import (
+    DEAD_MS,
+    KioskAtDesk,
+    cut_off,
+    key,
+    rest,
+    stop_clock,
+    wait_until_drawn,
+)
 
 SIZES = (
     (1280, 800),
@@ -151,7 +159,9 @@ class Walk:
                 session, kiosk.ward.unit, scale=office.load_scales(session)["three"]
             )
         kiosk.serve("A049")
-        page.locator(".keys").wait_for()
+        # The page comes anew with the other scale, perhaps after asking with the one before.
+        expect(page.locator(".keys .key")).to_have_count(3)
+        wait_until_drawn(page)
         yield self._show("rate-three")
         self._go_on()
         cut_off(page, "**/kiosk/**")
