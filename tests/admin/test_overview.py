@@ -111,6 +111,7 @@ def test_the_sentence_names_the_desk_below_its_limit_and_the_title_too(
     assert "Chứng thực chữ ký thấp hơn mức chung" in part_of(html, "procedures")
 
 
+@pytest.mark.once
 def test_the_interval_stands_beside_the_share(app: Flask, march: Office) -> None:
     html = open_overview(app, march).get(PAGE).text
     assert "khoảng tin cậy 95%: 81,1–92,6%" in figure_of(html, "share")
@@ -148,6 +149,7 @@ def test_a_month_without_answers_says_which_device_was_heard(app: Flask, ward: O
     assert "còn 3 lượt chờ gửi" not in browser.get("/admin/overview?period=2026-01").text
 
 
+@pytest.mark.once
 def test_a_filter_that_finds_nothing_offers_to_take_it_away(app: Flask, march: Office) -> None:
     html = open_overview(app, march).get(f"{PAGE}&channel=post").text
     assert "Không có lượt nào khớp. Bỏ bớt điều kiện lọc." in html
@@ -237,6 +239,7 @@ def _desks_of(part: str) -> list[str]:
     return re.findall(r">(Bàn \d)</a>", part)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("order", "desks", "direction"),
     [
@@ -268,6 +271,7 @@ def test_desks_are_sorted_and_turned_round_without_javascript(
     assert f'href="/admin/overview?period=2026-03&amp;sort={order}"' in turned
 
 
+@pytest.mark.once
 def test_desks_without_a_share_stand_behind_in_either_direction(app: Flask, march: Office) -> None:
     earlier = MONDAY - timedelta(days=28)
     plant(march, [5] * 50, at=earlier)
@@ -280,6 +284,7 @@ def test_desks_without_a_share_stand_behind_in_either_direction(app: Flask, marc
             assert _desks_of(part) == ["Bàn 1", "Bàn 2"], order
 
 
+@pytest.mark.once
 def test_the_order_stays_with_the_question_and_leaves_other_pages_alone(
     app: Flask, march: Office
 ) -> None:
@@ -300,6 +305,7 @@ def test_the_order_stays_with_the_question_and_leaves_other_pages_alone(
         assert '<input type="hidden" name="turned" value="yes">' in form
 
 
+@pytest.mark.once
 def test_a_swap_is_the_same_as_the_part_of_the_page(app: Flask, march: Office) -> None:
     browser = open_overview(app, march)
     page, piece = browser.get(PAGE), browser.get(PAGE, headers=HTMX)
@@ -308,6 +314,7 @@ def test_a_swap_is_the_same_as_the_part_of_the_page(app: Flask, march: Office) -
     assert part_of(piece.text, "places") == part_of(page.text, "places")
 
 
+@pytest.mark.once
 def test_what_the_overview_does_not_ask_leaves_the_address_alone(app: Flask, march: Office) -> None:
     browser = open_overview(app, march)
     answer = browser.get(f"{PAGE}&desk=&by=day&source=qr")
@@ -316,6 +323,7 @@ def test_what_the_overview_does_not_ask_leaves_the_address_alone(app: Flask, mar
     assert browser.get(f"{PAGE}&source=nonsense").status_code == 400
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("words", "status"),
     [
@@ -348,6 +356,7 @@ def test_another_unit_and_its_desks_are_not_there(
         assert browser.get(f"/admin/overview?{words}").status_code == 404
 
 
+@pytest.mark.once
 def test_names_are_shown_and_never_run(app: Flask, march: Office) -> None:
     with unit_of_work() as session:
         session.get_one(Desk, march.desks[1].id).name = "<script>x</script>%(a)s"
@@ -403,6 +412,7 @@ def test_hours_are_of_whole_months_that_are_over(app: Flask, march: Office) -> N
     assert "title=" not in part_of(html, "hours")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("narrowing", ["desk", "procedure", "channel"])
 def test_hours_are_told_of_whole_units_only(app: Flask, march: Office, narrowing: str) -> None:
     plant(march, [5] * 50 + [1] * 10, at=FEBRUARY_MONDAY, procedure=0)
@@ -445,6 +455,7 @@ def test_few_low_answers_of_a_half_day_are_not_told_by_the_hour(app: Flask, ward
     assert [kind for kind, _ in _cells(browser.get(FEBRUARY).text)] == ["h2", "h0", "h0"]
 
 
+@pytest.mark.once
 def test_the_numbers_of_the_drawings_stand_in_tables_too(app: Flask, march: Office) -> None:
     html = open_overview(app, march).get(PAGE).text
     for name, by in (("places", Dimension.DESK), ("procedures", Dimension.PROCEDURE)):
@@ -465,6 +476,7 @@ def test_the_numbers_of_the_drawings_stand_in_tables_too(app: Flask, march: Offi
                 assert table[row.key][-1] == str(row.answers)
 
 
+@pytest.mark.once
 def test_english_says_the_same(app: Flask, march: Office) -> None:
     html = open_overview(app, march).get(f"{PAGE}&lang=en").text
     assert "Overview" in html

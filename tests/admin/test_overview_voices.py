@@ -52,6 +52,7 @@ def test_who_may_see_no_allegation_sees_neither_it_nor_its_trace(app: Flask, mar
     assert "Trong 15 lượt chưa hài lòng, 14 lượt có chọn lý do." in text_of(part)
 
 
+@pytest.mark.once
 def test_nothing_that_leads_to_a_person_is_on_the_page(app: Flask, march: Office) -> None:
     with clock.replaced(MONDAY), unit_of_work() as session:
         new = visits.NewVisit(desk_id=march.desks[0].id, ticket_number="T-4711")
@@ -192,6 +193,7 @@ def test_a_unit_s_own_line_beside_those_under_it_leads_to_no_list(
     assert sorted(found) == [15, 19]
 
 
+@pytest.mark.once
 def test_a_period_that_the_list_does_not_take_is_led_to_no_list(app: Flask, march: Office) -> None:
     browser = open_overview(app, march)
     html = browser.get("/admin/overview?from=2025-01-01&to=2026-03-31").text
@@ -202,6 +204,7 @@ def test_a_period_that_the_list_does_not_take_is_led_to_no_list(app: Flask, marc
     assert count_listed(browser, address) == 15
 
 
+@pytest.mark.once
 def test_who_may_see_no_voice_is_led_to_none(app: Flask, march: Office) -> None:
     html = open_overview(app, march, Role.ADMINISTRATOR).get(PAGE).text
     assert "/admin/voices" not in html

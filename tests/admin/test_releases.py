@@ -182,6 +182,7 @@ def test_a_desk_officer_sees_the_office_s_month_and_what_is_kept(
     assert 'name="period"' in page
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("query", "status"),
     [("period=2026-03", 400), ("period=x", 400), ("unit=9999", 404), ("unit=x", 404)],
@@ -211,6 +212,7 @@ def test_the_public_page_shows_what_is_released_and_no_more(
     assert browser.get("/so-lieu/00999").status_code == 404
 
 
+@pytest.mark.once
 def test_nothing_is_public_unless_the_office_says_so(app: Flask, months: Office) -> None:
     browser = OfficersBrowser(app)
     assert browser.get("/so-lieu/00103").status_code == 404
@@ -242,6 +244,7 @@ def test_the_published_version_of_a_report_has_no_small_count_in_any_file(
     assert _shown_counts(full) & SMALL
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("query", ["from=2026-02-01&to=2026-02-09", "period=2026-03"])
 def test_the_published_version_is_for_closed_months_only(
     supervisor: OfficersBrowser, months: Office, query: str
@@ -255,6 +258,7 @@ def test_the_published_version_is_for_closed_months_only(
         assert "Tải PDF" not in answer.text
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("word", ["published", "PUBLIC", "publi"])
 def test_a_version_that_there_is_not_is_refused(
     supervisor: OfficersBrowser, months: Office, word: str

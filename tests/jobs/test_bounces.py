@@ -245,6 +245,7 @@ def test_nothing_more_is_sent_until_the_refusal_is_cleared(
     assert refusals() == {}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("action", "status"),
     [("delayed", "4.4.1"), ("failed", "4.4.7"), ("relayed", "2.1.5"), ("delivered", "2.1.5")],
@@ -260,6 +261,7 @@ def test_what_is_not_for_good_is_left_alone_and_said(
     assert deliveries()[-1].state is DeliveryState.SENT
 
 
+@pytest.mark.once
 def test_a_refused_text_blames_no_address(app: Flask, sent: str) -> None:
     said = "552 5.3.4 Message size exceeds fixed limit"
     answer = feed(app, postfix(sent, status="5.3.4", said=said))
@@ -283,6 +285,7 @@ def test_an_unknown_letter_and_a_wrong_recipient_are_refused_clearly(app: Flask,
     assert refusals() == {}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "content",
     [
