@@ -1,6 +1,6 @@
 """Cases as officers see them: the list, and one case with its history. Refuses to change one.
 
-An officer without permission for voices in the unit sees a case without anybody's words.
+An officer without permission for words in the unit sees a case without anybody's words.
 """
 
 import uuid

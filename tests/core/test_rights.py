@@ -20,6 +20,20 @@ S, U = Role.SYSTEM_ADMINISTRATOR, Role.ADMINISTRATOR
 FOUNDED = date(2024, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("given", "needed"),
+    [
+        (Permission.READ_CASES, Permission.SEE_VOICES),
+        (Permission.READ_WORDS, Permission.SEE_VOICES),
+        (Permission.SEE_ALLEGATIONS, Permission.READ_WORDS),
+        (Permission.HANDLE_CASES, Permission.READ_WORDS),
+        (Permission.OPEN_DOSSIERS, Permission.HANDLE_CASES),
+    ],
+)
+def test_no_role_may_do_what_it_could_not_see(given: Permission, needed: Permission) -> None:
+    assert [role for role, may in PERMISSIONS.items() if given in may and needed not in may] == []
+
+
 @pytest.fixture
 def tree(ward: Office) -> dict[str, Unit]:
     """Return a city over the ward, a neighbour beside it, and a post under it."""
