@@ -197,6 +197,7 @@ def test_what_cannot_be_saved_stays_ticked_and_typed(
     assert "2 trên 2 mục đã chọn thuộc đơn vị" in answer.text
     assert [f'value="{name}" checked' in answer.text for name in names] == [True, True, False]
     assert ">Xem giúp</textarea>" in answer.text
+    assert 'maxlength="1000" autofocus aria-describedby="note-problem"' in answer.text
     assert 'action="/admin/voices?level=1&amp;' in answer.text
 
 
