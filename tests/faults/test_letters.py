@@ -18,6 +18,7 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from satisfaction import (
     calendars,
@@ -51,6 +52,8 @@ SCHEDULERS = 4 if IS_LONG else 2
 LONGEST_SECONDS = 2400 if IS_LONG else 300
 HOURS = range(24) if IS_LONG else (8, 18)
 FEWEST_SLOTS = 100
+# A letter that is under way for longer than this is in nobody's hands any more.
+LONGEST_UNDER_WAY_SECONDS = 3.0
 FORK = multiprocessing.get_context("fork")
 # Friday is worked, Saturday and Sunday are not, the 1st is a Sunday, Monday is a holiday, and on
 # Tuesday nothing runs at all.
@@ -225,6 +228,7 @@ class _Walk:
 
     def __init__(self, now: "Synchronized[float]") -> None:
         self._now = now
+        self._under_way: dict[str | None, float] = {}
         self.shown: list[datetime] = []
 
     @property
@@ -239,13 +243,26 @@ class _Walk:
             self._now.value = at.timestamp()
 
     def step(self) -> None:
-        """Go on by a minute, but not before what may be planned or begun now has been."""
+        """Go on by a minute, but not before what may be planned or begun now has been.
+
+        A lease of minutes would be over in less time than a busy machine takes to write an answer
+        down, so whoever is sending a letter has real time for it.
+        """
         with clock.replaced(self.at), reading() as session:
             if ledger.list_unplanned(session, jobs.JOBS):
                 return
-            if ledger.has_waiting(session, jobs.JOBS):
+            if ledger.has_waiting(session, jobs.JOBS) or self._is_sending(session):
                 return
         self.turn_to(self.at + timedelta(minutes=1))
+
+    def _is_sending(self, session: Session) -> bool:
+        """Say whether a letter may still be in the hands of somebody who lives."""
+        leases = session.scalars(
+            select(Delivery.lease_token).where(Delivery.state == DeliveryState.SENDING)
+        )
+        now = time.monotonic()
+        self._under_way = {lease: self._under_way.get(lease, now) for lease in leases}
+        return any(now - first < LONGEST_UNDER_WAY_SECONDS for first in self._under_way.values())
 
     def slots(self) -> set[tuple[str, datetime]]:
         """Return the moments of each job that were due while the clock was looked at.
