@@ -27,7 +27,7 @@ from admin.case_forms import (
     as_token,
 )
 from admin.forms import as_key
-from admin.voice_questions import CASE_NAMES, ONLY, gather, list_kinds, read_cases, tidied
+from admin.voice_questions import CASE_NAMES, ONLY, list_address, list_kinds, read_cases
 from satisfaction import case_changes, cases, clock, voice_sheets
 from satisfaction.case_changes import Seen
 from satisfaction.database import reading, unit_of_work
@@ -54,8 +54,7 @@ def index() -> ResponseReturnValue:
 
 
 def _back(status: int = 303) -> ResponseReturnValue:
-    words = tidied(gather(request.args, CASE_NAMES))
-    return redirect(f"{url_for('admin.cases.index')}?{words}".rstrip("?"), status)
+    return redirect(list_address("admin.cases.index", request.args, names=CASE_NAMES), status)
 
 
 def _list(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
+from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 from admin.asked_words import read_choice, read_key, read_number, read_term
@@ -87,9 +88,10 @@ def gather(arguments: MultiDict[str, str], names: tuple[str, ...]) -> dict[str, 
     }
 
 
-def tidied(words: Mapping[str, str]) -> str:
-    """Return an address's words without those that forms leave empty."""
-    return urlencode({name: word for name, word in words.items() if word})
+def list_address(endpoint: str, arguments: MultiDict[str, str], *, names: tuple[str, ...]) -> str:
+    """Return the address of a list as it was asked for, without words that forms leave empty."""
+    words = {name: word for name, word in gather(arguments, names).items() if word}
+    return f"{url_for(endpoint)}?{urlencode(words)}".rstrip("?")
 
 
 def read_voices(arguments: MultiDict[str, str], today: date) -> VoiceQuestion:

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from admin.case_forms import MOST_AT_ONCE, TogetherForm
 from admin.questions import QUICK_PERIODS
-from admin.voice_questions import VOICE_NAMES, VoiceQuestion, gather, read_voices, tidied
+from admin.voice_questions import VOICE_NAMES, VoiceQuestion, list_address, read_voices
 from satisfaction import case_opening, clock, voice_sheets, voices
 from satisfaction.database import reading, unit_of_work
 from satisfaction.errors import CaseChangedError, CaseRefusedError, InvalidPeriodError
@@ -43,8 +43,7 @@ def index() -> ResponseReturnValue:
 
 def _back(status: int = 303) -> ResponseReturnValue:
     """Return to the list as it was asked for."""
-    words = tidied(gather(request.args, VOICE_NAMES))
-    return redirect(f"{url_for('admin.voices.index')}?{words}".rstrip("?"), status)
+    return redirect(list_address("admin.voices.index", request.args, names=VOICE_NAMES), status)
 
 
 def _list(

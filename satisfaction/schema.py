@@ -79,7 +79,7 @@ def prepare_database(*, takes_backup: bool = True) -> None:
     settings = current_app.config["SETTINGS"]
     plan, folder = backups.plan_from(settings), settings.data_folder
     was_here, backup = soundness.was_prepared(plan.url, folder), None
-    soundness.require_sound_file(plan, folder)
+    soundness.require_sound_file(plan, folder, was_here=was_here)
     try:
         check_database()
     except DatabaseNotReadyError as older:

@@ -52,14 +52,14 @@ def _mark(url: str) -> str:
     return hashlib.sha256(address.render_as_string(hide_password=True).encode()).hexdigest()[:24]
 
 
-def require_sound_file(plan: BackupPlan, data_folder: Path) -> None:
+def require_sound_file(plan: BackupPlan, data_folder: Path, *, was_here: bool) -> None:
     """Refuse a file of SQLite that is damaged, emptied or gone; one never prepared may be made.
 
     Raises: DatabaseDamagedError, DatabaseMissingError.
     """
     if not dumps.is_sqlite(plan.url):
         return
-    was_here, file = was_prepared(plan.url, data_folder), dumps.sqlite_file(plan.url)
+    file = dumps.sqlite_file(plan.url)
     if not file.exists() or file.stat().st_size == 0:
         if was_here:
             raise missing(plan, data_folder)

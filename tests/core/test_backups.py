@@ -455,7 +455,7 @@ def test_a_damaged_file_is_named_with_the_last_good_backup(
     settings: Settings, plan: BackupPlan, ward: Office, damage: str
 ) -> None:
     if not dumps.is_sqlite(plan.url):
-        soundness.require_sound_file(plan, settings.data_folder)
+        soundness.require_sound_file(plan, settings.data_folder, was_here=True)
         return
     _rate(ward, 10)
     schema.prepare_database()

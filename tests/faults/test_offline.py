@@ -31,6 +31,7 @@ from tests.conftest import Office, make_office
 from tests.faults.devices import Device, Item, Network, RevokedError
 from tests.faults.live import LiveTaps, percentile
 from tests.faults.serving import Product, copy_database, serving
+from tests.making import finished_visits
 
 IS_LONG = os.environ.get("FAULTS") == "long"
 DEVICES = 200 if IS_LONG else 20
@@ -153,23 +154,7 @@ def _kill_three_times(product: Product, town: Town, whole: int) -> Callable[[], 
 
 def live_visits(ward: Office, amount: int) -> list[uuid.UUID]:
     """Plant finished visits of this moment at the first desk."""
-    desk = ward.desks[0]
-    with unit_of_work() as session:
-        planted = [
-            Visit(
-                token=uuid.uuid4(),
-                unit_id=desk.unit_id,
-                desk_id=desk.id,
-                kind=VisitKind.INTAKE,
-                channel=Channel.IN_PERSON,
-                opened_at=clock.now(),
-                closed_at=clock.now(),
-                closed_day=clock.today(),
-            )
-            for _ in range(amount)
-        ]
-        session.add_all(planted)
-        return [visit.token for visit in planted]
+    return [visit.token for visit in finished_visits(ward.desks[0], amount)]
 
 
 def stored() -> Counter[str]:
